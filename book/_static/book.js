@@ -1,0 +1,57 @@
+// What a style sheet cannot do: reach wide things by keyboard, name the folds, and get ready for paper.
+
+// Everything that scrolls sideways can be reached and moved by keyboard; nothing else becomes a tab stop.
+function markWide() {
+  for (const formula of document.querySelectorAll("span.math mjx-container")) {
+    formula.classList.remove("wide");
+    const block = formula.closest("p, li, td, th, dd, figcaption, caption, h1, h2, h3") ?? formula.parentElement;
+    formula.classList.toggle("wide", formula.offsetWidth > block.clientWidth);
+  }
+  const candidates = ".bd-article pre, .pst-scrollable-table-container, .bd-article mjx-container";
+  for (const element of document.querySelectorAll(candidates)) {
+    if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) {
+      element.tabIndex = 0;
+      if (element.classList.contains("pst-scrollable-table-container")) {
+        element.setAttribute("role", "region");
+        element.setAttribute("aria-label", element.querySelector(".caption-number")?.textContent.trim() || "Table");
+      }
+    } else if (element.getAttribute("tabindex") === "0") {
+      element.removeAttribute("tabindex");
+    }
+  }
+}
+
+// A fold is called by its own title, where the theme calls every one "Toggle hidden content" or nothing at all.
+function nameFolds() {
+  for (const button of document.querySelectorAll("button.toggle-button")) {
+    button.setAttribute("aria-label", button.parentElement.textContent.trim());
+  }
+  for (const summary of document.querySelectorAll(".bd-docs-nav summary")) {
+    summary.setAttribute("aria-label", `Sections of ${summary.closest("li").querySelector("a").textContent.trim()}`);
+  }
+  // its visible text names it better
+  document.querySelector(".search-button-field")?.removeAttribute("aria-label");
+}
+
+// Paper is white and cannot be clicked: print the light theme with every fold open, then put things back.
+let opened = [];
+let theme;
+window.addEventListener("beforeprint", () => {
+  theme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+  opened = [...document.querySelectorAll(".bd-article details:not([open])")];
+  opened.forEach((fold) => (fold.open = true));
+});
+window.addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = theme;
+  opened.forEach((fold) => (fold.open = false));
+});
+
+window.addEventListener("load", () => {
+  nameFolds();
+  const typeset = window.MathJax?.startup?.promise ?? Promise.resolve();
+  typeset.then(() => document.fonts.ready).then(markWide);
+  let pending;
+  window.addEventListener("resize", () => { clearTimeout(pending); pending = setTimeout(markWide, 150); });
+  document.addEventListener("click", () => setTimeout(markWide)); // a fold was opened
+});
