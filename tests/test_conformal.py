@@ -1,4 +1,4 @@
-"""Conformal sets, abstention and Hedge: exact coverage, its Beta law, brute force, an independent library."""
+"""Conformal sets and abstention: exact coverage, its Beta law, brute force, an independent library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -128,30 +128,6 @@ def test_answering_the_surest_minimises_selective_risk(errors, data):
             )
 
 
-@settings(max_examples=60)
-@given(st.integers(1, 60), st.integers(2, 6), st.integers(0, 2**31))
-def test_hedge_keeps_its_bound(rounds, modes, seed):
-    rng = np.random.default_rng(seed)
-    losses = rng.integers(0, 2, (rounds, modes)) * rng.random(modes)
-    run = c.hedge(losses)
-    assert run.regret <= c.hedge_bound(rounds, modes) + 1e-9
-    assert run.weights.sum(axis=1) == pytest.approx(np.ones(rounds))
-
-
-def test_hedge_against_an_adversary():
-    # The mode with the largest weight is the one that loses: the worst the bound allows for, and it holds.
-    losses = np.zeros((400, 5))
-    for t in range(400):
-        losses[t, np.argmax(c.hedge(losses[: t + 1], rate=math.sqrt(8 * math.log(5) / 400)).weights[t])] = 1
-    assert 0 < c.hedge(losses).regret <= c.hedge_bound(400, 5) == pytest.approx(17.941, abs=1e-3)
-
-
-def test_hedge_by_hand():
-    run = c.hedge([[1, 0], [1, 0]], rate=math.log(2))
-    assert run.weights == pytest.approx(np.array([[1 / 2, 1 / 2], [1 / 3, 2 / 3]]))
-    assert run.regret == pytest.approx(5 / 6)
-
-
 @pytest.mark.parametrize(
     ("call", "name"),
     [
@@ -164,10 +140,6 @@ def test_hedge_by_hand():
         (lambda: c.risk_coverage([1, 2], [1, 2]), "correct"),
         (lambda: c.abstention_cost([1.5], 0.1), "error"),
         (lambda: c.abstention_cost([0.5], 2), "cost"),
-        (lambda: c.hedge([[0.5]]), "losses"),
-        (lambda: c.hedge([[0.5, 2]]), "losses"),
-        (lambda: c.hedge([[0.5, 1]], rate=0), "rate"),
-        (lambda: c.hedge_bound(0, 2), "n_rounds"),
     ],
 )
 def test_bad_input_is_named(call, name):

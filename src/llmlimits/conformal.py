@@ -1,8 +1,7 @@
 r"""Knowing when not to answer, for the chapter on the frontier (8).
 
 Split conformal prediction with its exact coverage and the law of the coverage, the optimal rule for abstaining
-(Chow), curves of risk against coverage, and Hedge for switching between modes with a regret bound. Witness for
-the ledger rows ``8-2`` and ``8-5``.
+(Chow), and curves of risk against coverage. Witness for the ledger row ``8-2``.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import beta
 
-from ._checks import array, fail, integer, probability, real
+from ._checks import array, fail, integer, probability
 
 
 def _rank(n: int, alpha: Fraction | float) -> int:
@@ -162,63 +161,3 @@ def abstention_cost(error: np.ndarray, cost: Real) -> float:
     if (e < 0).any() or (e > 1).any():
         fail("error", error, "chances in [0, 1]")
     return float(np.minimum(e, float(probability("cost", cost))).mean())
-
-
-class HedgeRun(NamedTuple):
-    """A run of Hedge: the weights used in each round, and the regret at the end."""
-
-    weights: np.ndarray
-    regret: float
-
-
-def hedge(losses: np.ndarray, rate: Real | None = None) -> HedgeRun:
-    r"""Hedge over `K` modes: weights proportional to $e^{-\eta L}$, with $L$ the loss so far.
-
-    With $\eta=\sqrt{8\ln K/T}$ the regret $\sum_t\langle w_t,\ell_t\rangle-\min_iL_i$ is at most `hedge_bound(T, K)`.
-
-    Parameters
-    ----------
-    losses : array of shape (T, K), entries in [0, 1], T >= 1, K >= 2.
-    rate : $\eta$, positive; by default the one above.
-
-    Returns
-    -------
-    HedgeRun(weights of shape (T, K), regret)
-
-    Raises
-    ------
-    ValueError
-        If a loss is outside [0, 1], there are fewer than two modes, or `rate` is not positive.
-
-    Source: ledger ``8-5``.
-    """
-    loss = array("losses", losses, 2)
-    rounds, modes = loss.shape
-    if modes < 2 or (loss < 0).any() or (loss > 1).any():
-        fail("losses", losses, "a table of numbers in [0, 1], one row per round, at least two modes")
-    eta = math.sqrt(8 * math.log(modes) / rounds) if rate is None else float(real("rate", rate, above=0))
-    so_far = np.vstack([np.zeros(modes), np.cumsum(loss, axis=0)[:-1]])
-    weights = np.exp(-eta * (so_far - so_far.min(axis=1, keepdims=True)))
-    weights /= weights.sum(axis=1, keepdims=True)
-    return HedgeRun(weights, float((weights * loss).sum() - loss.sum(axis=0).min()))
-
-
-def hedge_bound(n_rounds: int, n_modes: int) -> float:
-    r"""The regret bound $\sqrt{T\ln K/2}$ of `hedge` at its default rate.
-
-    Parameters
-    ----------
-    n_rounds, n_modes : $T\ge1$ and $K\ge2$.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If an argument is too small.
-
-    Source: ledger ``8-5``.
-    """
-    return math.sqrt(integer("n_rounds", n_rounds, 1) * math.log(integer("n_modes", n_modes, 2)) / 2)
