@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llmlimits import attention
 from llmlimits import frontier as c
 
 F = Fraction
@@ -99,6 +100,19 @@ def test_hedge_by_hand():
     run = c.hedge([[1, 0], [1, 0]], rate=math.log(2))
     assert run.weights == pytest.approx(np.array([[1 / 2, 1 / 2], [1 / 3, 2 / 3]]))
     assert run.regret == pytest.approx(5 / 6)
+
+
+@given(st.floats(0, 30), st.lists(st.floats(0, 30), min_size=1, max_size=8))
+def test_logarithmic_margins(margin, below):
+    # all others at least `margin` below: the weight is at least that of equal competitors
+    scores = np.array([-margin - b for b in below])
+    n = len(scores) + 1
+    weight = attention.attention_mass(0.0, scores)
+    assert weight >= 1 / (1 + (n - 1) * math.exp(-margin)) - 1e-12
+    spread = max(0.0, -scores.min())
+    assert weight <= attention.dispersion_bounds(n, spread).largest + 1e-12
+    enough = math.log(n - 1) + math.log(0.9 / 0.1)
+    assert attention.attention_mass(0.0, np.full(n - 1, -enough)) == pytest.approx(0.9)
 
 
 def test_toy_world_at_infinity():
