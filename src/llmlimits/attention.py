@@ -137,28 +137,6 @@ def max_mean_bound(n: int, sigma: float = 1.0) -> float:
     return float(real("sigma", sigma, 0)) * math.sqrt(2 * math.log(integer("n", n, 1)))
 
 
-def max_quantile_bound(n: int, chance: float, sigma: float = 1.0) -> float:
-    r"""Level that `n` sub-Gaussian scores exceed with probability at most `chance`.
-
-    $\sigma\sqrt{2\ln(n/\delta)}$.
-
-    Parameters
-    ----------
-    n : at least 1.
-    chance : $\delta$ in (0, 1).
-    sigma : at least 0.
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-
-    Source: ledger ``s3-18``.
-    """
-    count = integer("n", n, 1)
-    return float(real("sigma", sigma, 0)) * math.sqrt(2 * math.log(count / _share("chance", chance)))
-
-
 def gaussian_max_mean(n: int) -> float:
     r"""Mean of the largest of `n` independent standard Gaussians, by quadrature.
 
@@ -496,29 +474,6 @@ def rem_rate(beta: float) -> float:
     """
     b = float(real("beta", beta, 0))
     return 1 + b * b / 2 if b * b <= 2 else math.sqrt(2) * b
-
-
-def tail_margin_rate(a: float) -> float:
-    r"""Margin per $\ln n$ that distractors with $P(X>x)=e^{-ax}$ force: $\max(1,1/a)$.
-
-    Above 1 the mean of $e^X$ is $a/(a-1)$ and Corollary 1 holds; below, no fixed margin gives a fixed weight.
-
-    Parameters
-    ----------
-    a : positive.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If `a` is not positive.
-
-    Source: ledger ``s3-21``.
-    """
-    return max(1.0, 1 / float(real("a", a, above=0)))
 
 
 # --- bounded logits ---
