@@ -397,7 +397,7 @@ def test_alibi_reach_values():
 
 
 def test_order_is_invisible_only_without_mask_or_in_one_layer():
-    rng = np.random.default_rng(8)
+    rng = np.random.default_rng(7)
     x = rng.standard_normal((6, 4))
     swapped = x[[0, 2, 1, 3, 4, 5]]
     layers = [tuple(rng.standard_normal((3, 4, 4))) for _ in range(2)]
@@ -407,7 +407,7 @@ def test_order_is_invisible_only_without_mask_or_in_one_layer():
         return np.abs(out[-1] - other[-1]).max()
 
     assert change(2, False) < 1e-12 and change(1, True) < 1e-12
-    assert change(2, True) > 1e-3
+    assert change(2, True) > 0.5
 
 
 def test_unmasked_layers_are_equivariant():
