@@ -358,18 +358,16 @@ def failure_bounds(
 ) -> dict[str, float]:
     r"""Bounds on the probability that $\sum_{k\le n}e^{X_k}$ is not within $1\pm\epsilon$ of its mean $nM$.
 
-    With scores in $[a,c]$, "hoeffding": $2e^{-2n\epsilon^2M^2/(e^c-e^a)^2}$; with $X\le c$, "chernoff":
-    $e^{-\epsilon^2nM/(2e^c)}+e^{-\epsilon^2nM/(3e^c)}$; with $M_2=\mathbb E e^{2X}$, "chebyshev":
-    $(M_2/M^2-1)/(n\epsilon^2)$ and, for the lower side alone, "lower": $e^{-\epsilon^2nM^2/(2M_2)}$. For
-    scores $N(\mu,\sigma^2)$ the ratio $M_2/M^2$ is $e^{\sigma^2}$; for sub-Gaussian ones it is at most
-    $e^{2\sigma^2}$.
+    With scores in $[a,c]$, "hoeffding": $2e^{-2n\epsilon^2M^2/(e^c-e^a)^2}$; with $M_2=\mathbb E e^{2X}$,
+    "chebyshev": $(M_2/M^2-1)/(n\epsilon^2)$ and, for the lower side alone, "lower": $e^{-\epsilon^2nM^2/(2M_2)}$.
+    For scores $N(\mu,\sigma^2)$ the ratio $M_2/M^2$ is $e^{\sigma^2}$.
 
     Parameters
     ----------
     n : number of scores, at least 1.
     epsilon : in (0, 1).
     mean : $M=\mathbb E e^X>0$.
-    low, high : $a$ and $c$, if known.
+    low, high : $a<c$, if known (both or none).
     second_moment : $M_2\ge M^2$, if known.
 
     Returns
@@ -381,23 +379,19 @@ def failure_bounds(
     ValueError
         If an argument is outside its range or the moments contradict each other.
 
-    Source: ledger ``s3-19``; Maurer 2003 for the lower side.
+    Source: ledger ``s3-19``.
     """
     count = integer("n", n, 1)
     eps = _share("epsilon", epsilon)
     m = float(real("mean", mean, above=0))
     out = {}
-    if high is not None:
-        top = math.exp(float(real("high", high)))
-        if m > top:
-            fail("mean", mean, f"at most exp(high) = {top:g}")
-        x = eps * eps * count * m / top
-        out["chernoff"] = math.exp(-x / 2) + math.exp(-x / 3)
-        if low is not None:
-            bottom = math.exp(float(real("low", low, below=high)))
-            if m < bottom:
-                fail("mean", mean, f"at least exp(low) = {bottom:g}")
-            out["hoeffding"] = 2 * math.exp(-2 * count * (eps * m / (top - bottom)) ** 2)
+    if low is not None or high is not None:
+        a = float(real("low", low))
+        c = float(real("high", high, above=a))
+        bottom, top = math.exp(a), math.exp(c)
+        if not bottom <= m <= top:
+            fail("mean", mean, f"from exp(low) = {bottom:g} to exp(high) = {top:g}")
+        out["hoeffding"] = 2 * math.exp(-2 * count * (eps * m / (top - bottom)) ** 2)
     if second_moment is not None:
         ratio = float(real("second_moment", second_moment, m * m)) / (m * m)
         out["chebyshev"] = (ratio - 1) / (count * eps * eps)
