@@ -63,7 +63,12 @@ def site(config) -> str:
 class NotebookEdition(Builder):
     name = format = "nbedition"
     epilog = "The notebooks are in %(outdir)s."
-    supported_image_types = ["image/svg+xml", "image/png", "image/jpeg", "image/gif"]
+    supported_image_types = [  # noqa: RUF012  (Sphinx reads a list)
+        "image/svg+xml",
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+    ]
 
     def init(self) -> None:
         self.site = site(self.config)

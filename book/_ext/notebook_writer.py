@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from html import escape as html
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import nbformat
 import pybtex_docutils
@@ -587,6 +587,7 @@ class Writer:
         self.folded = after is None or type(after).__name__ in BEGIN_WITH_HEADING
         folded = self.folded
         self.text.append(self.anchor(node))
+        self.flush()  # a folded heading shows the rest of its own cell
         self.blocks(node, 1)
         if not folded:
             self.text.append("---")
