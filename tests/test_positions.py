@@ -63,7 +63,7 @@ def test_ceiling_no_corpus_exceeds_full_windows(lengths, d):
     ceiling = p.distance_share(40, d)
     assert share <= ceiling
     full = all(n in (1, 40) for n in lengths)
-    assert (share == ceiling) == (full or d == 40 and 40 not in lengths and ceiling == 0)
+    assert (share == ceiling) == (full or (d == 40 and 40 not in lengths and ceiling == 0))
 
 
 def test_printed_skew_is_the_triangle_not_the_data():

@@ -419,8 +419,10 @@ def test_long_tail_sum_by_brute_force(exponent, n):
     p = np.arange(1.0, last + 1) ** -exponent / zeta(exponent)
     # One minus the largest mass is the sum of the others.
     log_rest = np.log1p(-p[1:])
-    head = p[0] * p[1:][::-1].sum() ** n + (p[1:] * np.exp(n * log_rest)).sum()
-    tail = (last + 0.5) ** (1 - exponent) / (exponent - 1)
+    beyond = (last + 0.5) ** (1 - exponent) / (exponent - 1)
+    rest = p[1:][::-1].sum() + beyond / zeta(exponent)
+    head = p[0] * rest**n + (p[1:] * np.exp(n * log_rest)).sum()
+    tail = beyond
     tail -= n * (last + 0.5) ** (1 - 2 * exponent) / (2 * exponent - 1) / zeta(exponent)
     assert s.zipf_unseen_mass_sum(exponent, n) == pytest.approx(head + tail / zeta(exponent), rel=1e-9, abs=0)
 

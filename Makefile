@@ -1,0 +1,46 @@
+# Every target makes its own environment: `make book` and `make test` work on a fresh machine.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+BUILD  := $(PY) -m jupyter_book build . -W -n --keep-going
+# Numbers are the same with any number of threads; one each lets notebooks run side by side
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: book notebooks test serve bench format clean
+
+# The site, in _build/html; executes every notebook that changed
+book: $(VENV)/.stamp
+	$(BUILD)
+	$(BUILD) --builder custom --custom-builder nbedition
+
+# The Colab edition, in notebooks/: regenerate and commit it after a change to the book
+notebooks: book
+	$(PY) benchmarks/../book/_ext/nbedition.py
+
+# Everything that is checked; needs the built site and the edition
+test: book
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(PY) -m pytest -q tests
+	$(PY) -m pytest -q --nbval --nbval-current-env notebooks
+
+# Shows the site at http://localhost:8000
+serve: book
+	$(PY) -m http.server --directory _build/html 8000
+
+# Seconds and memory of every notebook, written to book/budgets.yml
+bench: $(VENV)/.stamp
+	$(PY) benchmarks/notebooks.py
+
+format: $(VENV)/.stamp
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean:
+	rm -rf _build
+
+$(VENV)/.stamp: requirements.txt pyproject.toml
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q -r requirements.txt
+	$(PY) -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
