@@ -38,7 +38,7 @@ def test_bounds_in_closed_form():
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 10**6))
-def test_ball_bound_holds_on_a_finite_cube(k, d, seed):
+def test_ball_bound_on_the_cube(k, d, seed):
     # Grid cells sent to the codeword of their centre: at least the distortion of the cube, known exactly.
     rng = np.random.default_rng(seed)
     codes = rng.random((k, d)) * 1.4 - 0.2
@@ -254,7 +254,7 @@ def _least_distortion(points, k):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 2), st.integers(0, 10**6))
-def test_sample_bound_is_below_the_best_codebook_of_small_clouds(k, seed):
+def test_cloud_bound_by_brute_force(k, seed):
     rng = np.random.default_rng(seed)
     points = rng.standard_normal((8, 2)) ** 3
     assert 0 <= vq.sample_bound(points, k) <= _least_distortion(points, k) + 1e-12

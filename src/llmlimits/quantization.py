@@ -458,7 +458,7 @@ def train_codebook(
     rng: np.random.Generator,
     *,
     batch: int = 256,
-    rate: Real = 1.0,
+    rate: Real = 0.5,
     revive: bool = False,
 ) -> np.ndarray:
     r"""Stochastic gradient descent on the codebook term $\|\mathrm{sg}[z]-e_k\|^2$, from a given start.
@@ -473,7 +473,7 @@ def train_codebook(
     steps : number of steps, at least 0.
     rng : source of randomness for the batches.
     batch : points per step, at least 1.
-    rate : step size, in (0, 1].
+    rate : step size, in (0, 1/2]; at 1/2 a codeword that gets the whole batch moves to its mean.
     revive : after each step, put the codewords without points on random points of the batch.
 
     Returns
@@ -492,7 +492,7 @@ def train_codebook(
     points, codebook = _cloud(points, codebook)
     steps = integer("steps", steps, 0)
     batch = integer("batch", batch, 1)
-    rate = float(real("rate", rate, above=0, most=1))
+    rate = float(real("rate", rate, above=0, most=Fraction(1, 2)))
     if not isinstance(rng, np.random.Generator):
         fail("rng", rng, "a numpy.random.Generator")
     e = torch.tensor(codebook, requires_grad=True)
@@ -509,7 +509,8 @@ def train_codebook(
             if revive:
                 idle = np.setdiff1d(np.arange(len(codebook)), chosen)
                 with torch.no_grad():
-                    e[torch.as_tensor(idle)] = z[torch.as_tensor(rng.integers(batch, size=len(idle)))]
+                    idle = idle[:batch]
+                    e[torch.as_tensor(idle)] = z[torch.as_tensor(rng.permutation(batch)[: len(idle)])]
     return e.detach().numpy().copy()
 
 
