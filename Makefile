@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
-BUILD  := $(PY) -m jupyter_book build . -W -n --keep-going
+BUILD  := $(VENV)/bin/jupyter-book build . -W -n --keep-going
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 

@@ -60,7 +60,7 @@ def build_book(
 
 def rebuild(where: Path, builder: str = "html") -> subprocess.CompletedProcess:
     """Run the project's build command on the book in `where`; the edition needs an html build before it."""
-    command = [sys.executable, "-m", "jupyter_book", "build", ".", "-W", "-n", "--keep-going"]
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going"]
     if builder != "html":
         command += ["--builder", "custom", "--custom-builder", builder]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}

@@ -1,0 +1,480 @@
+"""The claim ledger: badges, claim boxes and tables, all written from the rows of `book/claims.yml`.
+
+========================  =========================================================================
+``{verdict}`id```         the verdict of a claim, linked to its row
+``{claim} id[, id ...]``  a box: place in the paper, verdict, the claim, the reason; own words may follow
+``{claims}``              a table of the rows named by ``:ids:``, or all rows of a ``:chapter:`` of the paper,
+                          or all rows treated on a ``:page:``
+``{ledger}``              the whole ledger, with counts and filters (on the page `book/ledger` only)
+========================  =========================================================================
+
+A row that is not sound, a label that leads nowhere and a theorem that no row names are warnings, hence errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.environment import BuildEnvironment
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.nodes import make_refnode
+
+logger = logging.getLogger(__name__)
+
+PAGE = "book/ledger"
+VERDICTS = ("holds", "repaired", "needs hypothesis", "fails", "assumption", "empirical")
+REQUIRED = ("id", "section", "where", "claim", "verdict", "why", "page")
+LISTS = ("labels", "witness", "tests", "literature")
+OPTIONAL = ("status", *LISTS, "note")
+THEOREMS = ("theorem", "lemma", "proposition", "corollary")
+EXEMPT = "tb-"  # labels of the toolbox: lemmas that no claim of the paper rests on alone
+
+# The sections of the paper that hold claims, named in our words
+SECTIONS = {
+    "1": "Introduction",
+    "2.1": "Fundamental limits",
+    "2.2": "Limits that come from data",
+    "2.3": "Evaluation and rewards",
+    "2.4": "Creativity and factuality",
+    "3.1": "Effective context",
+    "3.2": "Training positions",
+    "3.3": "Position encodings",
+    "3.4": "Attention over many keys",
+    "4.1": "Likelihood and causes",
+    "4.2": "Search and planning",
+    "4.3": "Consistency",
+    "4.4": "Verification",
+    "5": "What retrieval computes",
+    "5.1": "Budget, ranking, poisoning",
+    "5.2": "Distraction, conflict, intent",
+    "6.1": "Alignment of modalities",
+    "6.2": "Grounding and bias",
+    "6.3": "Scaling",
+    "6.4": "Costs and noise",
+    "7": "Evaluation at scale",
+    "8": "Directions",
+}
+
+
+# ---- Rows --------------------------------------------------------------------------------------------------
+
+
+def read(text: str) -> tuple[list[dict], list[tuple[int, str]]]:
+    """The rows of a ledger, each with the `line` it begins on, and what is wrong with them: (line, problem).
+
+    Missing fields of a row are filled in, so that a page with a faulty row can still be written.
+    """
+    loader = yaml.SafeLoader(text)
+    root = loader.get_single_node()
+    rows, problems = [], []
+    for item in root.value if isinstance(root, yaml.SequenceNode) else []:
+        line = item.start_mark.line + 1
+        if not isinstance(item, yaml.MappingNode):
+            problems.append((line, "is not a row: expected `- id: ...` with further fields below"))
+            continue
+        row = loader.construct_object(item, deep=True)
+        keys = [key.value for key, _ in item.value]
+        problems += [(line, f"{key!r} is given twice") for key, n in Counter(keys).items() if n > 1]
+        problems += [(line, problem) for problem in row_problems(row)]
+        complete = {key: str(row.get(key) or "") for key in (*REQUIRED, "status", "note")}
+        complete |= {key: list(map(str, row.get(key) or [])) for key in LISTS if isinstance(row.get(key), list | None)}
+        rows.append({key: [] for key in LISTS} | complete | {"line": line})
+    if not isinstance(root, yaml.SequenceNode):
+        problems.append((1, "the ledger is not a list of rows"))
+    ids = Counter(row["id"] for row in rows)
+    problems += [(row["line"], f"the id {row['id']!r} is not unique") for row in rows if ids[row["id"]] > 1]
+    return rows, problems
+
+
+def row_problems(row: dict) -> list[str]:
+    """What is wrong with one row as such, labels aside."""
+    name = f"row {row.get('id')!r}:"
+    found = [f"{name} {key!r} is missing" for key in REQUIRED if not row.get(key)]
+    found += [f"{name} unknown field {key!r}" for key in row if key not in REQUIRED + OPTIONAL]
+    for key in REQUIRED + ("status", "note"):
+        if row.get(key) is not None and not isinstance(row[key], str):
+            found.append(f"{name} {key!r} must be text (put it in quotes), got {row[key]!r}")
+    for key in LISTS:
+        if key in row and not (isinstance(row[key], list) and row[key] and all(isinstance(x, str) for x in row[key])):
+            found.append(f"{name} {key!r} must be a list of one or more words, got {row[key]!r}")
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", str(row.get("id"))):
+        found.append(f"{name} an id has lower-case letters and digits joined by hyphens")
+    if row.get("verdict") and row["verdict"] not in VERDICTS:
+        found.append(f"{name} no verdict is called {row['verdict']!r}; choose from {', '.join(VERDICTS)}")
+    if row.get("section") and row["section"] not in SECTIONS:
+        found.append(f"{name} no section {row['section']!r} of the paper in {', '.join(SECTIONS)}")
+    if row.get("status"):
+        if row["status"] != "planned":
+            found.append(f"{name} the only status is 'planned', got {row['status']!r}")
+        if row.get("labels"):
+            found.append(f"{name} has labels and is 'planned': drop the status of a row that a page treats")
+    else:
+        if not row.get("labels"):
+            found.append(f"{name} 'labels' is missing: the first label is where the badge leads")
+        computed = row.get("verdict") not in ("assumption", "empirical") or not row.get("note")
+        found += [
+            f"{name} {key!r} is missing (a row without it is an assumption or empirical, and its note says why)"
+            for key in ("witness", "tests") if computed and not row.get(key)
+        ]  # fmt: skip
+    return found
+
+
+@lru_cache(maxsize=4)
+def _read_version(path: Path, changed: int) -> tuple[list[dict], list[tuple[int, str]]]:
+    return read(path.read_text(encoding="utf-8"))
+
+
+def load(env: BuildEnvironment) -> tuple[list[dict], list[tuple[int, str]]]:
+    """`read` of the book's ledger, once per version of the file."""
+    path = claims_path(env)
+    return _read_version(path, path.stat().st_mtime_ns)
+
+
+def claims_path(env: BuildEnvironment) -> Path:
+    return Path(env.srcdir) / "book" / "claims.yml"
+
+
+def rows_of(env: BuildEnvironment) -> dict[str, dict]:
+    """The rows by id; the page being read is read again when the ledger changes."""
+    env.note_dependency(str(claims_path(env)))
+    return {row["id"]: row for row in load(env)[0]}
+
+
+def anchor(row: dict) -> str:
+    return f"claim-{row['id']}"
+
+
+def slug(verdict: str) -> str:
+    return verdict.replace(" ", "-")
+
+
+# ---- What stands on the pages ------------------------------------------------------------------------------
+
+
+class row_link(nodes.General, nodes.Inline, nodes.Element):
+    """Becomes a link to the row `claim` when all pages are known."""
+
+
+class treatment_link(nodes.General, nodes.Inline, nodes.Element):
+    """Becomes a link to the place `label` of the book, named as cross-references name it."""
+
+
+def badge(row: dict, *, linked: bool = True) -> nodes.Element:
+    """The verdict as a badge, linked to the row unless it stands in it."""
+    word = nodes.inline("", row["verdict"], classes=["verdict", f"verdict-{slug(row['verdict'])}"])
+    return row_link("", word, claim=row["id"], where=row["where"]) if linked else word
+
+
+class Verdict(SphinxRole):
+    def run(self):
+        row = rows_of(self.env).get(self.text)
+        if row is None:
+            logger.warning("no claim %r in the ledger", self.text, location=self.get_location())
+            return [nodes.literal("", self.text)], []
+        return [badge(row)], []
+
+
+class FromLedger(SphinxDirective):
+    """What the directives share."""
+
+    def find(self, text: str) -> list[dict]:
+        """The rows of the ids in `text`; an unknown one is a warning."""
+        rows, found = rows_of(self.env), []
+        for name in re.split(r"[,\s]+", text.strip()):
+            if name in rows:
+                found.append(rows[name])
+            else:
+                logger.warning("no claim %r in the ledger", name, location=self.get_location())
+        return found
+
+    def inline(self, text: str) -> list[nodes.Node]:
+        return self.state.inline_text(text, self.lineno)[0]
+
+    def paragraph(self, *parts: str | nodes.Node, classes: tuple[str, ...] = ()) -> nodes.paragraph:
+        """A paragraph of nodes and of Markdown texts."""
+        paragraph = nodes.paragraph(classes=list(classes))
+        for part in parts:
+            paragraph += self.inline(part) if isinstance(part, str) else part
+        return paragraph
+
+    def why(self, row: dict) -> nodes.paragraph:
+        return self.paragraph(nodes.strong("", "Why:"), nodes.Text(" "), row["why"], classes=("claim-why",))
+
+    def table(self, columns: dict[str, int], rows: list[tuple[list, dict]], name: str) -> nodes.table:
+        """A table: heads with their widths, and (cells, attributes) of each row; narrow screens stack it.
+
+        Each cell is a list of paragraphs and has the class `cell-<head>`.
+        """
+        table = nodes.table(classes=["claims", name, "colwidths-given"])
+        group = nodes.tgroup(cols=len(columns))
+        table += group
+        group += [nodes.colspec(colwidth=width) for width in columns.values()]
+        group[0]["stub"] = 1
+        head, body = nodes.thead(), nodes.tbody()
+        group += [head, body]
+        head += nodes.row("", *(nodes.entry("", nodes.paragraph("", title)) for title in columns))
+        for cells, attributes in rows:
+            body += nodes.row("", **attributes)
+            for title, cell in zip(columns, cells, strict=True):
+                body[-1] += nodes.entry("", *cell, classes=[f"cell-{title.split()[0].lower()}"])
+        return table
+
+
+class Claim(FromLedger):
+    """A box with one claim of the paper, or with several that belong together."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        rows = self.find(self.arguments[0])
+        if not rows:
+            return []
+        box = nodes.admonition(classes=["claim"])
+        self.set_source_info(box)
+        title = nodes.title("", "The paper, ")
+        box += title
+        for number, row in enumerate(rows):
+            if number:
+                title += nodes.Text("; " if len(rows) > 2 else " and ")
+            title += self.inline(row["where"])
+            if len(rows) == 1:
+                title += [nodes.Text(" "), badge(row)]
+                box += self.paragraph(row["claim"], classes=("claim-text",))
+            else:
+                place = nodes.strong("", "", *self.inline(row["where"]))
+                box += self.paragraph(
+                    place, nodes.Text(" "), badge(row), nodes.Text(" "), row["claim"], classes=("claim-text",)
+                )
+            box += self.why(row)
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box]
+
+
+class Claims(FromLedger):
+    """A table of some rows."""
+
+    option_spec = {"ids": directives.unchanged, "chapter": directives.unchanged, "page": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        if len(self.options) != 1:
+            logger.warning("give {claims} one of ids, chapter and page", location=self.get_location())
+            return []
+        (option, value), *_ = self.options.items()
+        if option == "ids":
+            rows = self.find(value)
+        else:
+            part = (lambda row: row["page"]) if option == "page" else chapter
+            rows = [row for row in rows_of(self.env).values() if part(row) == value]
+            if not rows:
+                logger.warning("no claim of %s %r in the ledger", option, value, location=self.get_location())
+        if not rows:
+            return []
+        columns = {"Where": 16, "Claim": 34, "Verdict": 15, "Why": 35}
+        if option == "chapter":
+            columns = {"Where": 14, "Claim": 30, "Verdict": 15, "Why": 27, "Here": 14}
+            self.env.metadata[self.env.docname]["treatments"] = True
+        lines = []
+        for row in rows:
+            cells = [[self.paragraph(row["where"])], [self.paragraph(row["claim"])], [self.paragraph(badge(row))],
+                     [self.paragraph(row["why"])], [treatment(row)]]  # fmt: skip
+            lines.append((cells[: len(columns)], {}))
+        return [self.table(columns, lines, "claims-some")]
+
+
+def chapter(row: dict) -> str:
+    """The section of the paper, without its subsection."""
+    return row["section"].split(".")[0]
+
+
+def treatment(row: dict) -> nodes.paragraph:
+    """Where the book treats a claim."""
+    if not row["labels"]:
+        return nodes.paragraph("", "not yet written")
+    return nodes.paragraph("", "", treatment_link("", label=row["labels"][0]))
+
+
+class Ledger(FromLedger):
+    """The page of the ledger."""
+
+    def run(self) -> list[nodes.Node]:
+        if self.env.docname != PAGE:
+            logger.warning("{ledger} belongs to the page %s: badges lead there", PAGE, location=self.get_location())
+            return []
+        self.env.metadata[PAGE].update({"treatments": True, "ledger": True})
+        rows = list(rows_of(self.env).values())
+        found = [self.counts(rows), nodes.raw("", filter_form(rows), format="html")]
+        for number, title in SECTIONS.items():
+            if own := [row for row in rows if row["section"] == number]:
+                found.append(self.section(number, title, own))
+        return found
+
+    def counts(self, rows: list[dict]) -> nodes.table:
+        """How many rows have each verdict, and how many of them a page of the book treats already."""
+        columns = {"Verdict": 40, "Claims": 20, "Treated": 20, "Planned": 20}
+        lines = []
+        for verdict in (*VERDICTS, None):
+            own = [row for row in rows if verdict in (None, row["verdict"])]
+            planned = sum(row["status"] == "planned" for row in own)
+            name = badge({"verdict": verdict}, linked=False) if verdict else nodes.strong("", "all")
+            counts = [nodes.paragraph("", str(n)) for n in (len(own), len(own) - planned, planned)]
+            lines.append(([[nodes.paragraph("", "", name)], *([count] for count in counts)], {}))
+        table = self.table(columns, lines, "ledger-counts")
+        table["classes"].remove("claims")
+        return table
+
+    def section(self, number: str, title: str, rows: list[dict]) -> nodes.section:
+        heading = f"Section {number}: {title}"
+        section = nodes.section("", nodes.title("", heading), ids=[f"section-{number.replace('.', '-')}"])
+        section["classes"].append("ledger-section")
+        columns = {"Where": 16, "Claim": 46, "Verdict": 15, "Treatment": 23}
+        section += self.table(columns, [self.line(row) for row in rows], "ledger-rows")
+        return section
+
+    def line(self, row: dict) -> tuple[list, dict]:
+        where = [self.paragraph(row["where"])]
+        claim = [self.paragraph(row["claim"], classes=("claim-text",)), self.why(row)]
+        if row["note"]:
+            claim.append(self.paragraph(nodes.emphasis("", "Note:"), nodes.Text(" "), row["note"]))
+        verdict = [self.paragraph(badge(row, linked=False))]
+        place = [treatment(row)]
+        for kind in ("witness", "tests"):
+            if names := row[kind]:
+                place.append(nodes.paragraph("", "", classes=["ledger-code"]))
+                place[-1] += nodes.Text("witness: " if kind == "witness" else "test: ")
+                for position, name in enumerate(names):
+                    place[-1] += [nodes.Text(", ")] if position else []
+                    place[-1] += nodes.literal("", name.removeprefix("llmlimits.").rpartition("::")[2])
+        if row["literature"]:
+            place.append(self.paragraph("{cite:t}`" + ",".join(row["literature"]) + "`", classes=("ledger-code",)))
+        status = row["status"] or "treated"
+        classes = [f"is-{slug(row['verdict'])}", f"is-chapter-{chapter(row)}", f"is-{status}"]
+        return [where, claim, verdict, place], {"ids": [anchor(row)], "classes": classes}
+
+
+def filter_form(rows: list[dict]) -> str:
+    """The filters of the page; `ledger.js` shows them, so that no dead control stands on a page without script."""
+    chapters = dict.fromkeys(map(chapter, rows))
+    selects = {
+        "Verdict": {slug(verdict): verdict for verdict in VERDICTS},
+        "Chapter": {f"chapter-{number}": number for number in chapters},
+        "Status": {"treated": "treated", "planned": "planned"},
+    }
+    fields = []
+    for label, options in selects.items():
+        name = f"ledger-{label.lower()}"
+        choices = "".join(f'<option value="is-{key}">{escape(text)}</option>' for key, text in options.items())
+        fields.append(f'<label for="{name}">{label}</label><select id="{name}"><option value="">all</option>{choices}</select>')
+    fields.append('<label for="ledger-text">Text</label><input type="search" id="ledger-text" autocomplete="off">')
+    inner = "\n".join(f"<div>{field}</div>" for field in fields)
+    return (
+        f'<form id="ledger-filter" class="ledger-filter" role="search" aria-label="Filter the claims" hidden>\n{inner}\n'
+        '<div><button type="reset">Show all</button></div>\n<p role="status" id="ledger-count"></p>\n</form>'
+    )
+
+
+# ---- Links -------------------------------------------------------------------------------------------------
+
+
+def place_of(env: BuildEnvironment, label: str) -> tuple[str, str, str, object] | None:
+    """Where a label stands: (page, domain and role that refer to it, its number or title); None if nowhere."""
+    standard = env.get_domain("std")
+    ids = {label}
+    if label in getattr(env, "proof_list", {}):
+        docname, domain, role = env.proof_list[label]["docname"], "prf", "ref"
+    elif label in getattr(env, "sphinx_exercise_registry", {}):
+        docname, domain, role = env.sphinx_exercise_registry[label]["docname"], "std", "ref"
+    elif label in env.get_domain("math").equations:
+        docname, domain, role = env.get_domain("math").equations[label][0], "math", "eq"
+        ids = {nodes.make_id(f"equation-{label}")}
+    elif label in standard.anonlabels:
+        docname, labelid = standard.anonlabels[label]
+        ids, domain, role = {labelid}, "std", "ref"
+    else:
+        return None
+    counted = env.toc_fignumbers.get(docname, {}).values()
+    number = next((numbers[name] for numbers in counted for name in ids if name in numbers), None)
+    if number and (domain, role) == ("std", "ref"):
+        role = "numref"
+    return docname, domain, role, number or standard.labels.get(label, ("", "", ""))[2]
+
+
+class ResolveLedgerLinks(SphinxPostTransform):
+    """Turns the ledger's own nodes into ordinary references, before cross-references are resolved."""
+
+    default_priority = 3
+
+    def run(self, **kwargs) -> None:
+        for node in list(self.document.findall(row_link)):
+            target, title = f"claim-{node['claim']}", f"Ledger: {node['where']}".replace("$", "")
+            node.replace_self(
+                make_refnode(self.app.builder, self.env.docname, PAGE, target, node.children, title)
+                if PAGE in self.env.all_docs else node.children
+            )  # fmt: skip
+        for node in list(self.document.findall(treatment_link)):
+            label = node["label"]
+            place = place_of(self.env, label)
+            if place is None:  # already reported
+                node.replace_self(nodes.literal("", label))
+                continue
+            _, domain, role, _ = place
+            link = addnodes.pending_xref(
+                "", nodes.inline("", label), refdomain=domain, reftype=role, reftarget=label, refdoc=self.env.docname,
+                refexplicit=False, refwarn=True,
+            )  # fmt: skip
+            node.replace_self([nodes.Text("Equation "), link] if role == "eq" else link)
+
+
+def review(app, env: BuildEnvironment) -> list[str]:
+    """Check rows and labels against each other; the pages to write again because a treatment has moved."""
+    rows, problems = load(env)
+    problems = list(problems)
+    places = {label: place_of(env, label) for row in rows for label in row["labels"]}
+    for row in rows:
+        if not row["status"] and row["page"] not in env.all_docs:
+            problems.append((row["line"], f"row {row['id']!r}: the book has no page {row['page']!r}"))
+        for position, label in enumerate(row["labels"]):
+            if places[label] is None:
+                problems.append((row["line"], f"row {row['id']!r}: the book has no label {label!r}"))
+            elif position == 0 and places[label][0] != row["page"]:
+                problems.append((row["line"], f"row {row['id']!r}: the label {label!r} is on {places[label][0]}"))
+    for line, problem in problems:
+        logger.warning("ledger: %s", problem, location=f"{claims_path(env)}:{line}")
+    for label, box in getattr(env, "proof_list", {}).items():
+        kind = box["realtype"]
+        if kind not in THEOREMS or label.startswith(EXEMPT) or label in places:
+            continue
+        if re.fullmatch(rf"{kind}-\d+", label):
+            logger.warning("ledger: a %s has no label", kind, location=(box["docname"], None))
+        else:
+            logger.warning("ledger: no row names the %s %r", kind, label, location=(box["docname"], None))
+    moved = places != getattr(env, "ledger_places", None)
+    env.ledger_places = places
+    return [name for name, data in env.metadata.items() if data.get("treatments")] if moved else []
+
+
+def add_script(app, pagename, templatename, context, doctree) -> None:
+    """The filters' script, on the page that has them."""
+    if app.env.metadata.get(pagename, {}).get("ledger"):
+        app.add_js_file("ledger.js", defer="defer")
+
+
+def setup(app):
+    app.add_role("verdict", Verdict())
+    for name, directive in {"claim": Claim, "claims": Claims, "ledger": Ledger}.items():
+        app.add_directive(name, directive)
+    app.add_post_transform(ResolveLedgerLinks)
+    app.connect("env-get-updated", review, priority=900)  # after the numbers have been given
+    app.connect("html-page-context", add_script)
+    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
