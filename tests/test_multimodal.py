@@ -35,7 +35,7 @@ def test_projection_keeps_everything_if_injective_and_a_computable_part_if_not()
     assert np.abs(np.linalg.pinv(wide) @ (wide @ v) - v).max() < 1e-10
 
 
-def test_read_gradient_against_finite_differences():
+def test_read_gradient_numerically():
     rng = np.random.default_rng(1)
     tokens, query = rng.standard_normal((6, 5)), rng.standard_normal(3)
     keys, values, upstream = rng.standard_normal((3, 5)), rng.standard_normal((4, 5)), rng.standard_normal(4)
@@ -514,6 +514,20 @@ def test_more_noisy_labels_are_better(n, p):
     assert error >= (1 - math.sqrt(2 * n) * (1 - 2 * p)) / 2 - 1e-12
 
 
+def test_signal_to_noise_grows():
+    p, n = Fraction(1, 10), 3
+    sums = [
+        (sum(flips), math.prod(p if f < 0 else 1 - p for f in flips))
+        for flips in itertools.product((-1, 1), repeat=n)
+    ]
+    mean = sum(s * m for s, m in sums) / n
+    variance = sum((Fraction(s, n) - mean) ** 2 * m for s, m in sums)
+    assert mm.label_snr(n, p) == mean**2 / variance
+    assert mm.label_snr(100, 0.01) == pytest.approx(2425.2525, abs=1e-3)
+    # the printed law, log(1/N), is negative and falls
+    assert mm.label_snr(200, 0.01) > mm.label_snr(100, 0.01) > 0 > math.log(1 / 100) > math.log(1 / 200)
+
+
 def test_the_critical_noise_rate():
     for n in (10**4 + 1, 10**6 - 1):
         assert float(majority_label_error(n, n**-0.5)) == pytest.approx(stats.norm.cdf(-2), abs=2e-3)
@@ -550,6 +564,7 @@ def test_the_critical_noise_rate():
         (lambda: mm.local_exponent([1, 1], [0], 1), "exponents"),
         (lambda: mm.layer_cost(-1, 2), "n_tokens"),
         (lambda: mm.bad_pairs(1, 1.5), "p ="),
+        (lambda: mm.label_snr(1, 0.0), "p ="),
     ],
 )
 def test_bad_input(call, word):

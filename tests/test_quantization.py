@@ -213,6 +213,17 @@ def test_loss_51_literally_gives_the_encoder_nothing_and_straight_through_gives_
     assert found.commitment == pytest.approx(0.5 * (z - z_q), abs=1e-12)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0.1, 3))
+def test_errors_through_layers(seed, scale):
+    rng = np.random.default_rng(seed)
+    x, y = rng.standard_normal((2, 4))
+    found = vq.layer_errors(x, y, scale * rng.standard_normal((5, 4, 4)))
+    assert (found.distances <= found.bounds * (1 + 1e-12)).all()
+    same = vq.layer_errors(np.abs(x), np.abs(y), [0.5 * np.eye(4)] * 3)  # equality, and a shrinking error
+    assert same.distances == pytest.approx(same.bounds) and same.bounds[-1] == same.bounds[0] / 8
+
+
 def test_codebook_term_pulls_to_the_centroid_and_leaves_dead_codes():
     x, z, codes, _ = _vq_case()
     found = vq.vq_gradients(x, z, codes, lambda u: u[:, :1].expand(-1, 4))
@@ -295,6 +306,8 @@ def test_sample_bound_on_a_photograph():
         (lambda: vq.train_codebook(np.eye(3), np.eye(3), 1, np.random.default_rng(0), rate=2), "rate"),
         (lambda: vq.train_codebook(np.eye(3), np.eye(3), -1, np.random.default_rng(0)), "steps"),
         (lambda: vq.train_codebook(np.eye(3), np.eye(3), 1, 0), "rng"),
+        (lambda: vq.layer_errors(np.zeros(2), np.zeros(3), []), "second"),
+        (lambda: vq.layer_errors(np.zeros(2), np.zeros(2), [np.eye(3)]), "layers"),
         (lambda: vq.patches(np.zeros(4), 1), "image"),
         (lambda: vq.patches(np.zeros((4, 4)), 5), "side"),
         (lambda: vq.sample_bound(np.zeros((5001, 1)), 2), "points"),

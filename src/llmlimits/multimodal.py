@@ -495,7 +495,8 @@ def detachment(
         line = np.linalg.lstsq(np.c_[inside, np.ones(examples)], labels, rcond=None)[0]
         return float(np.mean(np.sign(np.c_[outside, np.ones(examples)] @ line) == truth[:, 1]))
 
-    return Detachment(float(caption), probe(known[:, 1]), probe(rng.permutation(known[:, 1])))
+    shuffled = [probe(rng.permutation(known[:, 1])) for _ in range(20)]
+    return Detachment(float(caption), probe(known[:, 1]), float(np.mean(shuffled)))
 
 
 class Shift(NamedTuple):
@@ -810,3 +811,28 @@ def bad_pairs(n_pairs: int, p: Real) -> BadPairs:
     n_pairs, p = integer("n_pairs", n_pairs, 1), float(probability("p", p))
     at_least_one = 1.0 if p == 1 else -math.expm1(n_pairs * math.log1p(-p))
     return BadPairs(at_least_one, p, math.sqrt(p * (1 - p) / n_pairs))
+
+
+def label_snr(n_labels: int, p: Real) -> Fraction | float:
+    r"""Signal-to-noise ratio of the mean of `n_labels` labels $\pm1$, each flipped with probability `p`.
+
+    $N\frac{(1-2p)^2}{4p(1-p)}$: squared mean over variance of the mean.
+
+    Parameters
+    ----------
+    n_labels : $N$, at least 1.
+    p : probability of a flip, in (0, 1).
+
+    Returns
+    -------
+    Fraction if `p` is exact, else float
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Source: ledger ``6-snr``.
+    """
+    n_labels, p = integer("n_labels", n_labels, 1), probability("p", p, open_ends=True)
+    return n_labels * (1 - 2 * p) ** 2 / (4 * p * (1 - p))

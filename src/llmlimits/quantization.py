@@ -4,13 +4,13 @@ A codebook is an array of shape (K, D); a vector is replaced by its nearest code
 the mean squared distance. The module holds the ball bound, which is true, next to the printed bound, which
 is not; Lloyd's algorithm and exact codebooks to compare with; lattices; the three terms of the VQ-VAE loss
 and what their gradients do; and a bound for a finite cloud of points such as the patches of a photograph.
-Witness for the ledger rows ``6-nn``, ``6-51``, ``6-52`` and ``6-p4``.
+Witness for the ledger rows ``6-nn``, ``6-51``, ``6-52``, ``6-52b``, ``6-p4`` and ``6-p4b``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from numbers import Real
 from typing import NamedTuple
@@ -110,7 +110,7 @@ def collapse_factor(n_codes: int, n_used: int, dim: int) -> float:
     ValueError
         If an argument is out of range.
 
-    Source: ledger ``6-p4``.
+    Source: ledger ``6-p4b``.
     """
     n_codes = integer("n_codes", n_codes, 1)
     n_used = integer("n_used", n_used, 1, n_codes)
@@ -449,6 +449,48 @@ def vq_gradients(
         commitment=gradient(commitment * ((z - z_q.detach()) ** 2).sum(), z),
         codebook=gradient(((z.detach() - z_q) ** 2).sum(), e),
     )
+
+
+class LayerErrors(NamedTuple):
+    """Distance of two signals after each layer, and its bound; entry 0 is before the first layer."""
+
+    distances: np.ndarray
+    bounds: np.ndarray
+
+
+def layer_errors(first: np.ndarray, second: np.ndarray, layers: Sequence[np.ndarray]) -> LayerErrors:
+    r"""How far two signals are apart after each layer $x\mapsto\max(W_ix,0)$, and the bound $\epsilon\prod\|W_i\|$.
+
+    Parameters
+    ----------
+    first, second : shape (D,).
+    layers : weight matrices $W_i$, the first with D columns, each with as many columns as the last had rows.
+
+    Returns
+    -------
+    LayerErrors
+        Two arrays with one entry more than there are layers.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
+    Source: ledger ``6-52b``.
+    """
+    first, second = array("first", first, 1), array("second", second, 1)
+    if first.shape != second.shape:
+        fail("second", second.shape, f"an array of shape {first.shape}, as first")
+    distances = [float(np.linalg.norm(first - second))]
+    bounds = list(distances)
+    for weights in layers:
+        weights = array("layers", weights, 2)
+        if weights.shape[1] != len(first):
+            fail("layers", weights.shape, f"an array with {len(first)} columns")
+        first, second = np.maximum(weights @ first, 0), np.maximum(weights @ second, 0)
+        distances.append(float(np.linalg.norm(first - second)))
+        bounds.append(bounds[-1] * float(np.linalg.norm(weights, 2)))
+    return LayerErrors(np.array(distances), np.array(bounds))
 
 
 def train_codebook(
