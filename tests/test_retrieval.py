@@ -300,7 +300,7 @@ def test_the_query_is_the_polynomial():
 def test_realises_all_sets_can_fail():
     embedding = r.cyclic_embedding(6, 2)
     assert not r.realises_all_sets(
-        embedding._replace(documents=[row[:2] + (0, 0) for row in embedding.documents])
+        embedding._replace(documents=[(*row[:2], 0, 0) for row in embedding.documents])
     )
     assert embedding.top((0, 0, 0, 0)) is None
 
