@@ -28,7 +28,12 @@ kernelspec:
 
 
 def build_book(
-    where: Path, pages: dict[str, str], claims: str = "[]\n", builder: str = "html", files: dict | None = None
+    where: Path,
+    pages: dict[str, str],
+    claims: str = "[]\n",
+    builder: str = "html",
+    files: dict | None = None,
+    budgets: str = "{}\n",
 ) -> subprocess.CompletedProcess:
     """Build a book of `pages` (docname below book/ -> MyST source; the first is the root) in `where`.
 
@@ -42,7 +47,7 @@ def build_book(
             (book / part).symlink_to(ROOT / "book" / part)
     shutil.copy(ROOT / "book" / "references.bib", book / "references.bib")
     (book / "claims.yml").write_text(claims, encoding="utf-8")
-    (book / "budgets.yml").write_text("{}\n", encoding="utf-8")
+    (book / "budgets.yml").write_text(budgets, encoding="utf-8")
     for name, text in (files or {}).items():
         (where / name).parent.mkdir(parents=True, exist_ok=True)
         (where / name).write_text(text, encoding="utf-8")

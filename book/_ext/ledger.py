@@ -4,11 +4,12 @@
 ``{verdict}`id```         the verdict of a claim, linked to its row
 ``{claim} id[, id ...]``  a box: place in the paper, verdict, the claim, the reason; own words may follow
 ``{claims}``              a table of the rows named by ``:ids:``, or all rows of a ``:chapter:`` of the paper,
-                          or all rows treated on a ``:page:``
+                          or all rows treated on a ``:page:`` (this one, if none is named)
 ``{ledger}``              the whole ledger, with counts and filters (on the page `book/ledger` only)
 ========================  =========================================================================
 
-A row that is not sound, a label that leads nowhere and a theorem that no row names are warnings, hence errors.
+A row that is not sound, a label that leads nowhere, a page that does not show what it treats, and a theorem that no
+row names are warnings, hence errors.
 """
 
 from __future__ import annotations
@@ -150,6 +151,11 @@ def rows_of(env: BuildEnvironment) -> dict[str, dict]:
     return {row["id"]: row for row in load(env)[0]}
 
 
+def note(env: BuildEnvironment, rows: list[dict]) -> None:
+    """Remember that the page being read shows these rows."""
+    env.metadata[env.docname].setdefault("claims", set()).update(row["id"] for row in rows)
+
+
 def anchor(row: dict) -> str:
     return f"claim-{row['id']}"
 
@@ -181,6 +187,7 @@ class Verdict(SphinxRole):
         if row is None:
             logger.warning("no claim %r in the ledger", self.text, location=self.get_location())
             return [nodes.literal("", self.text)], []
+        note(self.env, [row])
         return [badge(row)], []
 
 
@@ -241,6 +248,7 @@ class Claim(FromLedger):
         rows = self.find(self.arguments[0])
         if not rows:
             return []
+        note(self.env, rows)
         box = nodes.admonition(classes=["claim"])
         self.set_source_info(box)
         title = nodes.title("", "The paper, ")
@@ -265,13 +273,15 @@ class Claim(FromLedger):
 class Claims(FromLedger):
     """A table of some rows."""
 
-    option_spec = {"ids": directives.unchanged, "chapter": directives.unchanged, "page": directives.unchanged}
+    option_spec = dict.fromkeys(("ids", "chapter", "page"), directives.unchanged)
 
     def run(self) -> list[nodes.Node]:
         if len(self.options) != 1:
             logger.warning("give {claims} one of ids, chapter and page", location=self.get_location())
             return []
         (option, value), *_ = self.options.items()
+        if option == "page":
+            value = value or self.env.docname
         if option == "ids":
             rows = self.find(value)
         else:
@@ -281,6 +291,7 @@ class Claims(FromLedger):
                 logger.warning("no claim of %s %r in the ledger", option, value, location=self.get_location())
         if not rows:
             return []
+        note(self.env, rows)
         columns = {"Where": 16, "Claim": 34, "Verdict": 15, "Why": 35}
         if option == "chapter":
             columns = {"Where": 14, "Claim": 30, "Verdict": 15, "Why": 27, "Here": 14}
@@ -444,6 +455,8 @@ def review(app, env: BuildEnvironment) -> list[str]:
     for row in rows:
         if not row["status"] and row["page"] not in env.all_docs:
             problems.append((row["line"], f"row {row['id']!r}: the book has no page {row['page']!r}"))
+        elif not row["status"] and row["id"] not in env.metadata[row["page"]].get("claims", ()):
+            problems.append((row["line"], f"row {row['id']!r}: its page {row['page']} does not show it"))
         for position, label in enumerate(row["labels"]):
             if places[label] is None:
                 problems.append((row["line"], f"row {row['id']!r}: the book has no label {label!r}"))

@@ -25,13 +25,14 @@ function filter() {
 function arrive() {
   if (rows.some((row) => row.hidden && row.id === location.hash.slice(1))) {
     form.reset();
+    filter();
     document.getElementById(location.hash.slice(1)).scrollIntoView();
   }
 }
 
 form.addEventListener("input", filter);
 form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("reset", () => setTimeout(filter)); // when the fields are empty again
+form.addEventListener("reset", () => setTimeout(filter)); // the fields are empty only after this event
 window.addEventListener("hashchange", arrive);
 form.hidden = false;
 filter();
