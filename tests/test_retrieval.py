@@ -717,6 +717,71 @@ def test_unequal_weights_are_not_independence():
     assert r.log_pool(rows, [0.45, 0.45, 0.1])[0] > 0.5 > r.independent_pool(rows)[0]
 
 
+# --- softmax and distraction ---
+
+
+@FEW
+@given(seeds, st.integers(2, 6))
+def test_attention_ratio_and_lipschitz_bound(rng, n):
+    z, step = 3 * rng.standard_normal((2, n))
+    a, b = r.softmax_weights(z), r.softmax_weights(z + step)
+    assert a[1] / a[0] == pytest.approx(math.exp(z[1] - z[0]))
+    assert np.linalg.norm(a - b) <= np.linalg.norm(step) / 2 + 1e-12
+    near = r.softmax_weights([1e-4, -1e-4]) - 0.5  # sharp at equal weights
+    assert np.linalg.norm(near) / np.linalg.norm([1e-4, 1e-4]) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_cosine_ceiling():
+    rng = np.random.default_rng(3)
+    best = [(unit(rng, 500, d)[:, 0]).max() for d in (16, 256) for _ in range(20)]
+    assert all(b <= r.cosine_ceiling(500, d, 0.01) for b, d in zip(best, [16] * 20 + [256] * 20, strict=True))
+    assert np.mean(best[20:]) < 0.35 * np.mean(best[:20])
+    logits = [
+        (rng.standard_normal((500, d)) @ rng.standard_normal(d) / math.sqrt(d)).max() for d in [16, 256] * 20
+    ]
+    assert np.mean(logits[1::2]) == pytest.approx(np.mean(logits[::2]), rel=0.2)
+
+
+@FEW
+@given(seeds, st.integers(1, 4), st.integers(1, 6), st.floats(0, 5))
+def test_distractor_mass_bound_and_gradient(rng, relevant, distractors, gap):
+    z = rng.standard_normal(relevant)
+    z = np.r_[z, z.max() - gap - rng.exponential(1, distractors)]
+    foreign = np.arange(len(z)) >= relevant
+    weights = r.softmax_weights(z)
+    mass = weights[foreign].sum()
+    assert mass <= r.distractor_mass(distractors, gap) + 1e-12
+    for t in range(len(z)):
+        moved = z.copy()
+        moved[t] += 1e-6
+        slope = (r.softmax_weights(moved)[foreign].sum() - mass) / 1e-6
+        assert slope == pytest.approx(weights[t] * (foreign[t] - mass), abs=1e-5)
+    values = rng.standard_normal((len(z), 3))
+    inside = weights[~foreign] @ values[~foreign] / (1 - mass)
+    outside = weights[foreign] @ values[foreign] / mass
+    np.testing.assert_allclose(weights @ values - inside, mass * (outside - inside), atol=1e-9)
+
+
+def test_distractor_mass_values():
+    assert r.distractor_mass(1000, 14) == pytest.approx(8.3083e-4, abs=1e-7)
+    assert r.distractor_mass(0, 1) == 0
+    single = r.softmax_weights(np.r_[0, np.full(7, -2)])[1:].sum()
+    assert r.distractor_mass(7, 2) == pytest.approx(single)
+
+
+@FEW
+@given(seeds)
+def test_zero_values_have_no_effect_after_normalisation(rng):
+    def rms_norm(x):
+        return x / np.sqrt((x**2).mean())
+
+    values = rng.standard_normal((3, 4))
+    weights = r.softmax_weights(rng.standard_normal(5))
+    with_distractors = weights @ np.vstack([values, np.zeros((2, 4))])
+    without = weights[:3] / weights[:3].sum() @ values
+    np.testing.assert_allclose(rms_norm(with_distractors), rms_norm(without))
+
+
 # --- arbitration ---
 
 
@@ -807,6 +872,15 @@ def test_intent_regret_bounds(rng, intents):
 def test_intent_regret_is_sharp():
     assert r.intent_regret([[1, 0], [1, 1]], [0.6, 0.4], [1, 0]) == pytest.approx(0.4)
     assert r.intent_regret([[1, 0], [1 - 1e-9, 1]], [0.6, 0.4], [1, 0]) == pytest.approx(0.4, abs=1e-8)
+
+
+@FEW
+@given(seeds, st.integers(2, 5), st.integers(1, 3))
+def test_best_guess_of_the_intent(rng, intents, guesses):
+    p = rng.dirichlet(np.ones(intents))
+    tried = [p[list(c)].sum() for c in combinations(range(intents), min(guesses, intents))]
+    assert r.best_guesses(p, guesses) == pytest.approx(max(tried))
+    assert r.best_guesses([0.6, 0.4]) == pytest.approx(0.6)
 
 
 # --- breadth ---
@@ -916,6 +990,10 @@ def test_shuffled_and_unmarked_three_documents():
         lambda: r.linear_pool([[0.5, 0.6]], [1]),
         lambda: r.log_pool([[0.0, 1.0], [1.0, 0.0]], [0.5, 0.5]),
         lambda: r.independent_pool([[0.5, 0.5]], [1, 0]),
+        lambda: r.softmax_weights([math.nan]),
+        lambda: r.cosine_ceiling(0, 3, 0.5),
+        lambda: r.distractor_mass(-1, 2),
+        lambda: r.best_guesses([0.5, 0.5], 0),
         lambda: r.arbitrate([1], [1, 2], 0.5),
         lambda: r.arbitration_threshold(0, 1),
         lambda: r.arbitration_threshold(1, 0),

@@ -1507,6 +1507,86 @@ def independent_pool(p: np.ndarray, prior: np.ndarray | None = None) -> np.ndarr
     return _product(laws, np.ones(len(laws)), "p", (1 - len(laws)) * np.log(before))
 
 
+# --- softmax and distraction ---
+
+
+def softmax_weights(logits: np.ndarray) -> np.ndarray:
+    r"""Attention weights $\alpha_t=e^{z_t}/\sum_se^{z_s}$; the ratio of two of them is $e^{z_t-z_s}$.
+
+    Parameters
+    ----------
+    logits : array of shape (..., n).
+
+    Returns
+    -------
+    array of the same shape, sums to 1 along the last axis
+
+    Raises
+    ------
+    ValueError
+        If `logits` is empty or not finite.
+
+    Source: ledger ``s5-23``.
+    """
+    z = array("logits", logits)
+    return np.exp(z - logsumexp(z, axis=-1, keepdims=True))
+
+
+def cosine_ceiling(n_keys: int, dim: int, chance: float) -> float:
+    r"""Height $\sqrt{2\ln(n/\delta)/d}$ that no cosine of a fixed vector with $n$ random ones passes, mostly.
+
+    Some cosine with independent uniform unit vectors is at least this large with probability at most
+    $\delta$.
+
+    Parameters
+    ----------
+    n_keys : $n\ge1$.
+    dim : $d\ge1$.
+    chance : $\delta$ in (0, 1].
+
+    Returns
+    -------
+    float (above 1 where the bound says nothing)
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Source: ledger ``s5-23b``.
+    """
+    n = integer("n_keys", n_keys, 1)
+    return math.sqrt(
+        2 * math.log(n / float(real("chance", chance, most=1, above=0))) / integer("dim", dim, 1)
+    )
+
+
+def distractor_mass(n_distractors: int, gap: float) -> float:
+    r"""Most attention that distractors get if each logit is `gap` below the best relevant one.
+
+    $\frac{ne^{-g}}{1+ne^{-g}}$, attained with a single relevant token and equal distractors.
+
+    Parameters
+    ----------
+    n_distractors : $n\ge0$, number of distractor tokens.
+    gap : $g$, a real number.
+
+    Returns
+    -------
+    float in [0, 1)
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+
+    Source: ledger ``s5-24b``.
+    """
+    n = integer("n_distractors", n_distractors, 0)
+    g = float(real("gap", gap))
+    return 0.0 if n == 0 else 1 / (1 + math.exp(g - math.log(n)))
+
+
 # --- memory against context ---
 
 
@@ -1624,6 +1704,29 @@ def intent_regret(utilities: np.ndarray, p: Sequence[float], believed: Sequence[
         fail("believed", believed, f"like p, one number per intent ({u.shape[1]})")
     true, planned = u @ law, u @ hat
     return float(true.max() - true[planned >= planned.max() - 1e-12].min())
+
+
+def best_guesses(p: Sequence[float], guesses: int = 1) -> float:
+    r"""Largest chance that one of `guesses` different guesses names the intent: the sum of the largest $p(z)$.
+
+    Parameters
+    ----------
+    p : law of the intents given the question.
+    guesses : at least 1.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If an argument is not of this kind.
+
+    Source: ledger ``s5-33``.
+    """
+    law = distribution("p", p)
+    return float(np.sort(law)[::-1][: integer("guesses", guesses, 1)].sum())
 
 
 # --- breadth ---
