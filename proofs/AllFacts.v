@@ -14,7 +14,8 @@ Definition seen (m : nat) (draws : list nat) : nat :=
   length (filter (fun fact => existsb (Nat.eqb fact) draws) (seq 0 m)).
 
 (** Add up [f] over a list, and over 0, 1, ..., m. *)
-Definition sum {A : Type} (f : A -> Z) (l : list A) : Z := fold_right (fun a s => f a + s) 0 l.
+Definition sum {A : Type} (f : A -> Z) (l : list A) : Z :=
+  fold_right (fun a s => f a + s) 0 l.
 
 (** Pascal's triangle. *)
 Fixpoint choose (n k : nat) : Z :=
@@ -30,18 +31,22 @@ Definition by_definition (m n : nat) : Z :=
 
 (** ... and the formula: (-1)^k 2^(m-k) C(m,k) (m-k)^n, summed over k. *)
 Definition by_formula (m n : nat) : Z :=
-  sum (fun k => (-1) ^ Z.of_nat k * 2 ^ Z.of_nat (m - k) * choose m k * Z.of_nat (m - k) ^ Z.of_nat n)
+  sum (fun k => (-1) ^ Z.of_nat k * 2 ^ Z.of_nat (m - k)
+                * choose m k * Z.of_nat (m - k) ^ Z.of_nat n)
       (seq 0 (S m)).
 
 (** For books of at most 4 pages and at most 5 draws the formula is right.
     (Book: thm-all-facts) *)
 Theorem formula_in_small_cases :
-  forallb (fun m => forallb (fun n => by_definition m n =? by_formula m n) (seq 0 6)) (seq 1 4) = true.
+  forallb (fun m =>
+    forallb (fun n => by_definition m n =? by_formula m n) (seq 0 6))
+    (seq 1 4) = true.
 Proof.
   (* Both sides are programs: run them. *)
   vm_compute. reflexivity.
 Qed.
 
-(** Three facts, four examples: the book is known with probability 462 / (8 * 81). *)
+(** Three facts, four examples: the book is known with probability
+    462 / (8 * 81). *)
 Example three_facts_four_examples : by_formula 3 4 = 462.
 Proof. reflexivity. Qed.

@@ -13,7 +13,8 @@ Section Arbitration.
   Hypothesis best_in_memory : forall y, y <> yp -> memory y < memory yp.
   Hypothesis best_in_context : forall y, y <> yc -> context y < context yc.
 
-  (** The two differences of scores, of memory's answer to that of the context. *)
+  (** The two differences of scores, of memory's answer to that of the
+      context. *)
   Definition a : R := memory yp - memory yc.
   Definition b : R := context yp - context yc.
 
@@ -23,20 +24,24 @@ Section Arbitration.
   Theorem printed_margin_is_positive : a - b > 0.
   Proof.
     (* Memory puts its own favourite above that of the context: a > 0. *)
-    assert (memory yc < memory yp) by (apply best_in_memory; intro same; now apply conflict).
+    assert (memory yc < memory yp)
+      by (apply best_in_memory; intro same; now apply conflict).
     (* The context puts its favourite above that of memory: b < 0. *)
-    assert (context yp < context yc) by (apply best_in_context; exact conflict).
+    assert (context yp < context yc)
+      by (apply best_in_context; exact conflict).
     (* So a - b is the sum of two positive numbers. *)
     unfold a, b. lra.
   Qed.
 
   (** The score of an answer if memory has the weight [trust]. *)
-  Definition mixed (trust : R) (y : answer) : R := trust * memory y + (1 - trust) * context y.
+  Definition mixed (trust : R) (y : answer) : R :=
+    trust * memory y + (1 - trust) * context y.
 
   (** What decides: memory's answer is ahead exactly if the trust in memory
       exceeds |b| / (a + |b|).
       (Book: thm-arbitration) *)
-  Theorem threshold : forall trust, mixed trust yp > mixed trust yc <-> trust > - b / (a + - b).
+  Theorem threshold : forall trust, mixed trust yp > mixed trust yc <->
+    trust > - b / (a + - b).
   Proof.
     (* The lead is trust (a - b) + b, and a - b is positive. *)
     intro trust. pose proof printed_margin_is_positive as positive.

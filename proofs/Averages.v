@@ -8,7 +8,8 @@ Fixpoint total (x : nat -> R) (n : nat) : R :=
 Definition mean (x : nat -> R) (n : nat) : R := total x n / INR n.
 
 (** Best first: later scores are not higher. *)
-Definition ranked (x : nat -> R) : Prop := forall i j, (i <= j)%nat -> x j <= x i.
+Definition ranked (x : nat -> R) : Prop :=
+  forall i j, (i <= j)%nat -> x j <= x i.
 
 (** The mean of the first n is at least the next score. *)
 Lemma next_is_not_above : forall x n, ranked x -> INR n * x n <= total x n.
@@ -22,7 +23,7 @@ Proof.
   apply all. lia.
 Qed.
 
-(** With one more passage the mean changes by (next score - mean) / (n + 1). *)
+(** One more passage changes the mean by (next score - mean) / (n + 1). *)
 Lemma mean_step : forall x n, (1 <= n)%nat ->
   mean x (S n) - mean x n = (x n - mean x n) / INR (S n).
 Proof.
@@ -47,6 +48,7 @@ Proof.
     apply next_is_not_above. exact best_first. }
   (* ... so the change is not positive. *)
   assert (0 < / INR (S n)) by (apply Rinv_0_lt_compat, lt_0_INR; lia).
-  unfold Rdiv in change. assert (0 <= (mean x n - x n) * / INR (S n)) by (apply Rmult_le_pos; lra).
+  unfold Rdiv in change.
+  assert (0 <= (mean x n - x n) * / INR (S n)) by (apply Rmult_le_pos; lra).
   lra.
 Qed.

@@ -12,7 +12,8 @@ Definition all3 (f : bool -> bool -> bool -> bool) : bool :=
   all2 (fun q r => f true q r) && all2 (fun q r => f false q r).
 
 (** For the truth values of one valuation, all listed constraints hold: p or
-    not p but not both, modus ponens, transitivity. So they exclude nothing. *)
+    not p but not both, modus ponens, transitivity.
+    So they exclude nothing. *)
 Theorem listed_rules_are_tautologies :
   (forall p, xorb p (negb p) = true) /\
   (forall p, negb (p && negb p) = true) /\
@@ -49,12 +50,14 @@ Definition answers_of (v : list bool) : list bool :=
   | _ => []
   end.
 
-Definition same (a b : list bool) : bool := if list_eq_dec bool_dec a b then true else false.
+Definition same (a b : list bool) : bool :=
+  if list_eq_dec bool_dec a b then true else false.
 
 Definition globally_consistent (a : list bool) : bool :=
   existsb (fun v => same a (answers_of v)) (words 3).
 
-Definition how_many (test : list bool -> bool) (l : list (list bool)) : nat := length (filter test l).
+Definition how_many (test : list bool -> bool) (l : list (list bool)) : nat :=
+  length (filter test l).
 
 (** Of 128 ways to answer, 40 satisfy the local rules, and only 8 are
     consistent.
@@ -70,7 +73,8 @@ Qed.
 
 (** The consistent ones are among the 40. *)
 Theorem global_implies_local :
-  forallb (fun a => implb (globally_consistent a) (locally_consistent a)) (words 7) = true.
+  forallb (fun a => implb (globally_consistent a) (locally_consistent a))
+          (words 7) = true.
 Proof. vm_compute. reflexivity. Qed.
 
 (** ** Pairs are not enough *)
@@ -78,14 +82,18 @@ Proof. vm_compute. reflexivity. Qed.
 (** Three beliefs, each two of which can be true together, but not all three.
     (Book: prop-local-global) *)
 Theorem pairwise_but_not_jointly :
-  let beliefs := [(fun p q => p || q); (fun p _ => negb p); (fun _ q => negb q)] in
-  (forall f g, In f beliefs -> In g beliefs -> exists p q, f p q = true /\ g p q = true) /\
+  let beliefs := [(fun p q => p || q); (fun p _ => negb p);
+    (fun _ q => negb q)] in
+  (forall f g, In f beliefs -> In g beliefs ->
+    exists p q, f p q = true /\ g p q = true) /\
   ~ exists p q, forall f, In f beliefs -> f p q = true.
 Proof.
   simpl. split.
   - (* For each two of them, a valuation that makes both true. *)
     intros f g [<- | [<- | [<- | []]]] [<- | [<- | [<- | []]]];
-      first [now exists true, false | now exists false, true | now exists false, false].
+      first [ now exists true, false
+            | now exists false, true
+            | now exists false, false ].
   - (* All three: p and q are false, so "p or q" is, too. *)
     intros [p [q all]].
     pose proof (all _ (or_introl eq_refl)) as one.
@@ -94,8 +102,8 @@ Proof.
     destruct p, q; discriminate.
 Qed.
 
-(** The rule "a and b imply c" is no conjunction of rules about two answers each,
-    so pairwise terms cannot express it.
+(** The rule "a and b imply c" is no conjunction of rules about two
+    answers each, so pairwise terms cannot express it.
     (Book: prop-local-global) *)
 Theorem implication_is_not_pairwise : forall R S T : bool -> bool -> bool,
   ~ (forall a b c, implb (a && b) c = R a b && S a c && T b c).

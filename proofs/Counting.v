@@ -6,14 +6,20 @@
 From Coq Require Import List Arith Lia Bool.
 Import ListNotations.
 
-Lemma length_of_app : forall (A : Type) (l k : list A), length (l ++ k) = length l + length k.
-Proof. induction l as [| a l IH]; intro k; simpl; [| rewrite IH]; reflexivity. Qed.
+Lemma length_of_app : forall (A : Type) (l k : list A),
+  length (l ++ k) = length l + length k.
+Proof.
+  induction l as [| a l IH]; intro k; simpl; [| rewrite IH]; reflexivity.
+Qed.
 
-Lemma length_of_map : forall (A B : Type) (f : A -> B) l, length (map f l) = length l.
+Lemma length_of_map : forall (A B : Type) (f : A -> B) l,
+  length (map f l) = length l.
 Proof. induction l as [| a l IH]; simpl; [| rewrite IH]; reflexivity. Qed.
 
 Lemma length_of_seq : forall n from, length (seq from n) = n.
-Proof. induction n as [| n IH]; intro from; simpl; [| rewrite IH]; reflexivity. Qed.
+Proof.
+  induction n as [| n IH]; intro from; simpl; [| rewrite IH]; reflexivity.
+Qed.
 
 (** ** The pigeonhole *)
 Section Pigeonhole.
@@ -27,15 +33,19 @@ Section Pigeonhole.
   Proof.
     (* Take a list of different pigeons, and a shorter list of holes. *)
     intros pigeons holes different fewer.
-    (* Is there a pigeon that is not among the holes? Look at one after the other. *)
+    (* Is there a pigeon that is not among the holes? Look at one after the
+       other. *)
     destruct (Exists_dec (fun p => ~ In p holes) pigeons) as [found | none].
     { intro p. destruct (in_dec eq_dec p holes); tauto. }
     - (* Yes: that is what we want. *)
       apply Exists_exists in found. exact found.
-    - (* No: then all pigeons are holes, and different pigeons are different holes. *)
+    - (* No: then all pigeons are holes, and different pigeons are different
+         holes. *)
       exfalso. apply (Nat.lt_irrefl (length holes)).
-      apply Nat.lt_le_trans with (1 := fewer). apply NoDup_incl_length; [exact different |].
-      intros p here. destruct (in_dec eq_dec p holes) as [there | missing]; [exact there |].
+      apply Nat.lt_le_trans with (1 := fewer).
+      apply NoDup_incl_length; [exact different |].
+      intros p here.
+      destruct (in_dec eq_dec p holes) as [there | missing]; [exact there |].
       elim none. apply Exists_exists. exists p. tauto.
   Qed.
 End Pigeonhole.
@@ -114,34 +124,45 @@ Section Tables.
       simpl. f_equal. apply IH. exact there.
   Qed.
 
-  Lemma NoDup_together : forall (A : Type) (l k : list A), NoDup l -> NoDup k ->
+  Lemma NoDup_together : forall (A : Type) (l k : list A), NoDup l ->
+    NoDup k ->
     (forall a, In a l -> ~ In a k) -> NoDup (l ++ k).
   Proof.
     induction l as [| a l IH]; intros k one two apart; simpl; [exact two |].
     inversion one as [| ? ? fresh rest]; subst. constructor.
-    - intro there. apply in_app_or in there. destruct there as [there | there].
+    - intro there. apply in_app_or in there.
+      destruct there as [there | there].
       + exact (fresh there).
       + exact (apart a (or_introl eq_refl) there).
-    - apply IH; [exact rest | exact two |]. intros b here. apply apart. right. exact here.
+    - apply IH; [exact rest | exact two |]. intros b here. apply apart.
+      right. exact here.
   Qed.
 
   Lemma NoDup_image : forall (A B : Type) (f : A -> B) l,
-    (forall a b, In a l -> In b l -> f a = f b -> a = b) -> NoDup l -> NoDup (map f l).
+    (forall a b, In a l -> In b l -> f a = f b -> a = b) -> NoDup l ->
+      NoDup (map f l).
   Proof.
-    induction l as [| a l IH]; intros injective different; simpl; [constructor |].
+    induction l as [| a l IH]; intros injective different; simpl;
+      [constructor |].
     inversion different as [| ? ? fresh rest]; subst. constructor.
-    - intro there. apply in_map_iff in there. destruct there as [b [equal there]].
-      apply fresh. rewrite (injective a b); [exact there | now left | now right | now symmetry].
-    - apply IH; [| exact rest]. intros b c here there. apply injective; now right.
+    - intro there. apply in_map_iff in there.
+      destruct there as [b [equal there]].
+      apply fresh.
+      rewrite (injective a b);
+        [exact there | now left | now right | now symmetry].
+    - apply IH; [| exact rest]. intros b c here there.
+      apply injective; now right.
   Qed.
 
   Lemma tables_distinct : forall n, NoDup (tables n).
   Proof.
     induction n as [| n IH]; simpl; [repeat constructor; tauto |].
-    revert distinct. clear - IH. induction answers as [| y ys IHy]; simpl; intro d;
+    revert distinct. clear - IH.
+    induction answers as [| y ys IHy]; simpl; intro d;
       [constructor |].
     inversion d as [| ? ? fresh rest]; subst. apply NoDup_together.
-    - apply NoDup_image; [| exact IH]. intros t u _ _ equal. now injection equal.
+    - apply NoDup_image; [| exact IH]. intros t u _ _ equal.
+      now injection equal.
     - apply IHy. exact rest.
     - intros t one two. apply in_map_iff in one. destruct one as [u [<- _]].
       apply in_flat_map in two. destruct two as [z [there two]].
@@ -151,7 +172,8 @@ Section Tables.
 
   (** Fewer models than tables: some truth is told by none of them.
       (Book: prop-finite-table) *)
-  Theorem some_truth_is_missed : forall n models, length models < length answers ^ n ->
+  Theorem some_truth_is_missed : forall n models,
+    length models < length answers ^ n ->
     exists t, In t (tables n) /\ ~ In t models.
   Proof.
     intros n models fewer. apply pigeonhole.
@@ -160,10 +182,12 @@ Section Tables.
     - rewrite tables_count. exact fewer.
   Qed.
 
-  (** A set of models with a perfect member for every truth has at least q^n members.
+  (** A set of models with a perfect member for every truth has at least
+      q^n members.
       (Book: thm-known-facts) *)
   Theorem perfection_needs_room : forall n models,
-    (forall t, In t (tables n) -> In t models) -> length answers ^ n <= length models.
+    (forall t, In t (tables n) -> In t models) ->
+      length answers ^ n <= length models.
   Proof.
     (* Suppose there were fewer models than tables. *)
     intros n models perfect. apply Nat.nlt_ge. intro fewer.
@@ -172,17 +196,19 @@ Section Tables.
     apply missed. apply perfect. exact there.
   Qed.
 
-  Variable U : list bool -> list Y.                         (* the interpreter *)
+  Variable U : list bool -> list Y.                    (* the interpreter *)
 
   (** The counting behind Lemma 1: some truth about n facts has no program of
       at most c bits, as soon as there are enough facts.
       (Book: prop-complexity-fails) *)
-  Theorem some_truth_is_complex : forall c n, 2 ^ (c + 1) <= length answers ^ n ->
+  Theorem some_truth_is_complex : forall c n,
+    2 ^ (c + 1) <= length answers ^ n ->
     exists t, In t (tables n) /\ forall p, length p <= c -> U p <> t.
   Proof.
     (* The models are what the programs of at most c bits produce. *)
     intros c n room.
-    destruct (some_truth_is_missed n (map U (programs c))) as [t [there missed]].
+    destruct (some_truth_is_missed n (map U (programs c)))
+      as [t [there missed]].
     { (* There are fewer of them than tables. *)
       rewrite length_of_map. pose proof (programs_count c). lia. }
     (* So some table t is not produced. *)
@@ -192,7 +218,8 @@ Section Tables.
     apply in_map. apply programs_complete. exact short.
   Qed.
 
-  (** Few truths are simple: fewer than 2^(c+1) tables have a program of at most c bits. *)
+  (** Few truths are simple: fewer than 2^(c+1) tables have a program of at
+      most c bits. *)
   Theorem few_are_simple : forall c ts, NoDup ts ->
     (forall t, In t ts -> exists p, length p <= c /\ U p = t) ->
     length ts < 2 ^ (c + 1).
@@ -249,19 +276,23 @@ Qed.
     (Book: prop-complexity-fails) *)
 Theorem complex_truth_one_error : forall (U : list bool -> list bool) c model,
   2 ^ (c + 1) <= length model ->
-  exists truth, errors model truth = 1 /\ forall p, length p <= c -> U p <> truth.
+  exists truth, errors model truth = 1 /\
+    forall p, length p <= c -> U p <> truth.
 Proof.
-  (* Take an interpreter, a number of bits, and the answers of a model to enough questions. *)
+  (* Take an interpreter, a number of bits, and the answers of a model to
+     enough questions. *)
   intros U c model room.
-  (* There are more ways to change one answer than there are short programs. *)
+  (* There are more ways to change one answer than short programs. *)
   destruct (pigeonhole (list bool) (list_eq_dec bool_dec)
               (map (fun k => change k model) (seq 0 (length model)))
               (map U (programs c))) as [truth [changed missed]].
   { (* Changes at different places give different tables, *)
     apply NoDup_image; [| apply seq_NoDup].
-    intros j k one two. apply in_seq in one, two. apply change_injective; lia. }
+    intros j k one two. apply in_seq in one, two.
+    apply change_injective; lia. }
   { (* and they can be counted. *)
-    rewrite !length_of_map, length_of_seq. pose proof (programs_count c). lia. }
+    rewrite !length_of_map, length_of_seq. pose proof (programs_count c).
+    lia. }
   (* So some changed table is not produced by a short program. *)
   exists truth. split.
   - (* It differs from the model at the changed place only. *)

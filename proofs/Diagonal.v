@@ -1,6 +1,6 @@
-(** * Diagonals: for every list of models there is a truth on which all of them err
+(** * Diagonals: each list of models has a truth on which all of them err
 
-    A model is a number [i]; [h i k] is the answer of model [i] to question [k].
+    A model is a number [i]; its answer to question [k] is [h i k].
     The truths below are programs, and no axiom is used. So "there is a
     computable truth" needs no further proof. *)
 From Coq Require Import Arith List Lia.
@@ -34,7 +34,8 @@ Section Diagonal.
   Qed.
 
   (** The truth that walks down the diagonal. *)
-  Definition diagonal_truth (h : nat -> nat -> Y) (k : nat) : Y := other (h k k).
+  Definition diagonal_truth (h : nat -> nat -> Y) (k : nat) : Y :=
+    other (h k k).
 
   (** Every model of the list errs at its own question.
       (Book: thm-diagonal) *)
@@ -67,7 +68,8 @@ Section Diagonal.
     (* It errs at the question that has the number of the pair (i, j). *)
     exists (Cantor.to_nat (i, j)).
     (* That entry of the list errs there: this is the theorem above. *)
-    pose proof (every_model_errs (all_states g) (Cantor.to_nat (i, j))) as errs.
+    pose proof (every_model_errs (all_states g) (Cantor.to_nat (i, j)))
+      as errs.
     (* And that entry of the list is the state (i, j) of g. *)
     unfold all_states in errs at 2. rewrite Cantor.cancel_of_to in errs.
     (* Nothing is left to show. *)
@@ -113,7 +115,8 @@ Definition taken (l : list nat) (y : nat) : bool := existsb (Nat.eqb y) l.
 Lemma taken_spec : forall l y, taken l y = true <-> In y l.
 Proof.
   intros l y. unfold taken. rewrite existsb_exists. split.
-  - intros [z [there equal]]. apply Nat.eqb_eq in equal. rewrite equal. exact there.
+  - intros [z [there equal]]. apply Nat.eqb_eq in equal. rewrite equal.
+    exact there.
   - intro there. exists y. split; [exact there | apply Nat.eqb_refl].
 Qed.
 
@@ -132,18 +135,24 @@ Lemma search_stops : forall l fuel from,
 Proof.
   intros l. induction fuel as [| fuel IH]; intros from below; simpl.
   - split; [exact below |]. intros there y small.
-    destruct (Nat.eq_dec y from) as [-> | other]; [exact there | apply below; lia].
+    destruct (Nat.eq_dec y from) as [-> | other].
+    + exact there.
+    + apply below. lia.
   - destruct (taken l from) eqn:full.
     + apply taken_spec in full. destruct (IH (S from)) as [low high].
-      * intros y small. destruct (Nat.eq_dec y from) as [-> | other]; [exact full |].
+      * intros y small.
+        destruct (Nat.eq_dec y from) as [-> | other]; [exact full |].
         apply below. lia.
-      * split; [exact low |]. intros there y small. apply high; [exact there | lia].
+      * split; [exact low |]. intros there y small.
+        apply high; [exact there | lia].
     + split; [exact below |]. intro there. apply taken_spec in there.
       rewrite full in there. discriminate.
 Qed.
 
 Lemma length_of_seq : forall n from, length (seq from n) = n.
-Proof. induction n as [| n IH]; intro from; simpl; [| rewrite IH]; reflexivity. Qed.
+Proof.
+  induction n as [| n IH]; intro from; simpl; [| rewrite IH]; reflexivity.
+Qed.
 
 (** It is not in the list, and every smaller number is. *)
 Lemma first_absent_spec : forall l,
@@ -151,18 +160,20 @@ Lemma first_absent_spec : forall l,
 Proof.
   intro l. destruct (search_stops l (length l) 0) as [low high]; [lia |].
   split; [| exact low]. intro there.
-  (* Otherwise 0, ..., length l would all be in the list: one number too many. *)
+  (* Otherwise 0, ..., length l would all be in the list: one number too
+     many. *)
   assert (all : incl (seq 0 (S (length l))) l).
   { intros y inside. apply in_seq in inside. apply (high there). lia. }
   pose proof (NoDup_incl_length (seq_NoDup (S (length l)) 0) all) as crowd.
   rewrite length_of_seq in crowd. lia.
 Qed.
 
-(** The truth that avoids the answers of the models 0, ..., k at question k. *)
+(** At question k the truth avoids the answers of the models 0, ..., k. *)
 Definition open_truth (h : nat -> nat -> nat) (k : nat) : nat :=
   first_absent (map (fun i => h i k) (seq 0 (S k))).
 
-(** With infinitely many answers, model [i] errs at every question from [i] on.
+(** With infinitely many answers, model [i] errs at every question from [i]
+    on.
     (Book: thm-open-answers) *)
 Theorem wrong_from_then_on : forall h i k, i <= k -> open_truth h k <> h i k.
 Proof.
@@ -183,10 +194,13 @@ Theorem right_at_most_i_times : forall h i n,
   count (fun k => Nat.eqb (open_truth h k) (h i k)) n <= i.
 Proof.
   intros h i n.
-  (* Stronger: among the first n questions it is right at most min(n, i) times. *)
-  enough (count (fun k => Nat.eqb (open_truth h k) (h i k)) n <= Nat.min n i) by lia.
+  (* Stronger: among the first n questions it is right at most min(n, i)
+     times. *)
+  enough (count (fun k => Nat.eqb (open_truth h k) (h i k)) n <=
+    Nat.min n i) by lia.
   induction n as [| n IH]; [simpl; lia |]. simpl count.
-  destruct (Nat.eqb_spec (open_truth h n) (h i n)) as [right | wrong]; [| lia].
+  destruct (Nat.eqb_spec (open_truth h n) (h i n))
+    as [right | wrong]; [| lia].
   (* It is right at question n: then n is before i. *)
   destruct (le_lt_dec i n) as [late | early]; [| lia].
   exfalso. exact (wrong_from_then_on h i n late right).

@@ -31,20 +31,26 @@ Inductive run : cmd -> tree -> tree -> Prop :=
   | run_seq c d s t u : run c s t -> run d t u -> run (Seq c d) s u
   | run_exit e c s : eval s e = leaf -> run (While e c) s s
   | run_loop e c s t u :
-      eval s e <> leaf -> run c s t -> run (While e c) t u -> run (While e c) s u.
+      eval s e <> leaf -> run c s t -> run (While e c) t u ->
+        run (While e c) s u.
 
-Definition halts (c : cmd) (input : tree) : Prop := exists output, run c input output.
+Definition halts (c : cmd) (input : tree) : Prop :=
+  exists output, run c input output.
 
 Lemma one_output : forall c s t, run c s t -> forall u, run c s u -> t = u.
 Proof.
-  induction 1 as [| c d s t u _ IHc _ IHd | e c s stop | e c s t u go _ IHc _ IHw];
-    intros v other; inversion other; subst; try reflexivity; try contradiction.
+  induction 1
+    as [| c d s t u _ IHc _ IHd | e c s stop | e c s t u go _ IHc _ IHw];
+    intros v other; inversion other; subst; try reflexivity;
+    try contradiction.
   - apply IHd. erewrite IHc; eassumption.
   - apply IHw. erewrite IHc; eassumption.
 Qed.
 
-(** A sequence stops if its first part stops and its second part stops on the result. *)
-Lemma seq_halts : forall c d s t, run c s t -> (halts (Seq c d) s <-> halts d t).
+(** A sequence stops if its first part stops and its second part stops on the
+    result. *)
+Lemma seq_halts : forall c d s t,
+  run c s t -> (halts (Seq c d) s <-> halts d t).
 Proof.
   intros c d s t first. split; intros [u all].
   - inversion all as [| ? ? ? v ? part rest | |]; subst.
@@ -59,24 +65,28 @@ Lemma spin_halts : forall s, halts spin s <-> s = leaf.
 Proof.
   intro s. split.
   - intros [t stops]. remember spin as c eqn:which. revert which.
-    induction stops as [| | e c s stop | e c s t u go step _ loop IH]; intro which;
+    induction stops as [| | e c s stop | e c s t u go step _ loop IH];
+      intro which;
       try discriminate; injection which as -> ->; [exact stop |].
     inversion step; subst. apply IH. reflexivity.
   - intros ->. exists leaf. apply run_exit. reflexivity.
 Qed.
 
-(** The program [d] says, about a question, "yes" (any node) or "no" (the leaf). *)
+(** The program [d] says, about a question, "yes" (any node) or "no" (the
+    leaf). *)
 Definition says_yes (d : cmd) (question : tree) : Prop :=
   exists reply, run d question reply /\ reply <> leaf.
 Definition says_no (d : cmd) (question : tree) : Prop := run d question leaf.
-Definition always_answers (d : cmd) : Prop := forall question, halts d question.
+Definition always_answers (d : cmd) : Prop :=
+  forall question, halts d question.
 
 (** Ask [d], then do the opposite: loop after "yes", stop after "no". *)
 Lemma opposite : forall d question,
   always_answers d -> (halts (Seq d spin) question <-> says_no d question).
 Proof.
   intros d question total. destruct (total question) as [reply answer].
-  rewrite (seq_halts d spin question reply answer), spin_halts. unfold says_no. split.
+  rewrite (seq_halts d spin question reply answer), spin_halts.
+  unfold says_no. split.
   - intros <-. exact answer.
   - intro no. exact (one_output d question reply answer leaf no).
 Qed.
@@ -94,26 +104,29 @@ Section Any_code.
     (says_yes d (node (code c) input) -> halts c input) /\
     (says_no d (node (code c) input) -> ~ halts c input).
 
-  (** Whatever program is proposed, there is a program and an input about which
-      it is wrong: its contrary, run on its own text.
+  (** Whatever program is proposed, there is a program and an input about
+      which it is wrong: its contrary, run on its own text.
       (Book: thm-contrarian) *)
   Theorem halting_is_undecidable : forall d, always_answers d ->
     ~ right_about d (contrary d) (code (contrary d)).
   Proof.
-    (* Take a program d that always answers; call the text of its contrary x. *)
+    (* Let d always answer, and let x be the text of its contrary. *)
     intros d total. set (x := code (contrary d)).
     (* Suppose d were right about the contrary run on x. *)
     intros [yes no]. fold x in yes, no.
-    (* The contrary first pairs x with itself, and that is the question for d. *)
+    (* The contrary first pairs x with itself, and that is the question for
+       d. *)
     assert (first : run (Put (Node It It)) x (node x x)) by apply run_put.
     (* So it stops exactly if d says no. *)
     assert (meaning : halts (contrary d) x <-> says_no d (node x x)).
-    { unfold contrary. rewrite (seq_halts _ _ _ _ first). apply opposite. exact total. }
+    { unfold contrary. rewrite (seq_halts _ _ _ _ first). apply opposite.
+      exact total. }
     (* What does d answer? *)
     destruct (total (node x x)) as [reply answer]. destruct reply as [| a b].
     - (* It says no: then the contrary stops, and d was wrong. *)
       apply (no answer). apply meaning. exact answer.
-    - (* It says yes: then the contrary stops, by d, so d says no, a second answer. *)
+    - (* It says yes: then the contrary stops, by d, so d says no, a second
+         answer. *)
       assert (stops : halts (contrary d) x).
       { apply yes. exists (node a b). split; [exact answer | discriminate]. }
       apply meaning in stops.
@@ -124,7 +137,8 @@ End Any_code.
 (** ** One program that fools [d] on every input
 
     Now programs are written as trees in a definite way. *)
-Fixpoint tag (n : nat) : tree := match n with 0 => leaf | S n => node leaf (tag n) end.
+Fixpoint tag (n : nat) : tree :=
+  match n with 0 => leaf | S n => node leaf (tag n) end.
 
 Fixpoint code_expr (e : expr) : tree :=
   match e with
@@ -142,8 +156,10 @@ Fixpoint code (c : cmd) : tree :=
   | While e c => node (tag 7) (node (code_expr e) (code c))
   end.
 
-(** The program [c] with the tree [a] built in: it runs [c] on a, paired with the input. *)
-Definition built_in (a : tree) (c : cmd) : cmd := Seq (Put (Node (Const a) It)) c.
+(** The program [c] with the tree [a] built in: it runs [c] on a, paired with
+    the input. *)
+Definition built_in (a : tree) (c : cmd) : cmd :=
+  Seq (Put (Node (Const a) It)) c.
 
 (** A program that is given its own text: it computes, from a pair (a, w), the
     pair of the text of [built_in a a'] and w, where [a] is the text of a'. *)
@@ -171,9 +187,11 @@ Theorem one_program_fools : forall d, always_answers d -> forall w,
   halts (contrarian d) w <-> says_no d (node (code (contrarian d)) w).
 Proof.
   (* Take a program d that always answers, and any input w. *)
-  intros d total w. unfold contrarian. set (body := Seq (Put own_text) (Seq d spin)).
+  intros d total w. unfold contrarian.
+  set (body := Seq (Put own_text) (Seq d spin)).
   (* The contrarian starts by pairing the text of its body with the input, *)
-  assert (pairing : run (Put (Node (Const (code body)) It)) w (node (code body) w))
+  assert (pairing : run (Put (Node (Const (code body)) It)) w
+                        (node (code body) w))
     by apply run_put.
   (* then it computes the text of the whole, which is its own, *)
   assert (knowing : run (Put own_text) (node (code body) w)

@@ -30,12 +30,14 @@ Section Majority.
   Definition majority (m : nat) : R := at_least (2 * m + 1) (m + 1).
 
   (** "At least k" is "exactly k" or "at least k + 1". *)
-  Lemma at_least_step : forall n k, at_least n k = exactly n k + at_least n (S k).
+  Lemma at_least_step : forall n k,
+    at_least n k = exactly n k + at_least n (S k).
   Proof.
     induction n as [| n IH]; intro k.
     - destruct k; simpl; lra.
     - destruct k as [| k]; cbn [at_least exactly].
-      + pose proof (IH O) as step. replace (at_least n 0) with 1 in step by (destruct n; reflexivity).
+      + pose proof (IH O) as step.
+        replace (at_least n 0) with 1 in step by (destruct n; reflexivity).
         replace (at_least n 0) with 1 by (destruct n; reflexivity).
         replace (at_least n 1) with (1 - exactly n 0) by lra. ring.
       + rewrite (IH k), (IH (S k)). ring.
@@ -61,7 +63,8 @@ Section Majority.
 
   Lemma choose_above : forall n k, (n < k)%nat -> choose n k = 0%nat.
   Proof.
-    induction n as [| n IH]; intros k above; destruct k as [| k]; try lia; [reflexivity |].
+    induction n as [| n IH]; intros k above;
+      destruct k as [| k]; try lia; [reflexivity |].
     cbn [choose]. rewrite (IH k), (IH (S k)); lia.
   Qed.
 
@@ -75,28 +78,40 @@ Section Majority.
   Proof. destruct n; reflexivity. Qed.
 
   (** Choosing a things or choosing the other b is the same. *)
-  Lemma choose_symmetric : forall n a b, (a + b = n)%nat -> choose n a = choose n b.
+  Lemma choose_symmetric : forall n a b, (a + b = n)%nat ->
+    choose n a = choose n b.
   Proof.
     induction n as [| n IH]; intros a b whole.
     - replace a with O by lia. replace b with O by lia. reflexivity.
     - destruct a as [| a], b as [| b].
       + lia.
-      + replace (S b) with (S n) by lia. rewrite choose_none, choose_all. reflexivity.
-      + replace (S a) with (S n) by lia. rewrite choose_none, choose_all. reflexivity.
+      + replace (S b) with (S n) by lia. rewrite choose_none, choose_all.
+        reflexivity.
+      + replace (S a) with (S n) by lia. rewrite choose_none, choose_all.
+        reflexivity.
       + cbn [choose]. rewrite (IH a (S b)), (IH (S a) b) by lia. lia.
   Qed.
 
   Lemma choose_positive : forall n k, (k <= n)%nat -> (0 < choose n k)%nat.
   Proof.
-    induction n as [| n IH]; intros k le; destruct k as [| k]; try lia; cbn [choose]; [lia | lia |].
+    induction n as [| n IH]; intros k le;
+      destruct k as [| k]; try lia; cbn [choose]; [lia | lia |].
     assert (0 < choose n k)%nat by (apply IH; lia). lia.
+  Qed.
+
+  Lemma exactly_above : forall n k, (n < k)%nat -> exactly n k = 0.
+  Proof.
+    induction n as [| n IH]; intros k above;
+      destruct k as [| k]; try lia; [reflexivity |].
+    cbn [exactly]. rewrite !IH by lia. ring.
   Qed.
 
   (** The binomial distribution. *)
   Lemma exactly_is_binomial : forall a b,
     exactly (a + b) a = INR (choose (a + b) a) * p ^ a * q ^ b.
   Proof.
-    assert (all : forall n a b, (a + b = n)%nat -> exactly n a = INR (choose n a) * p ^ a * q ^ b).
+    assert (all : forall n a b, (a + b = n)%nat ->
+      exactly n a = INR (choose n a) * p ^ a * q ^ b).
     { induction n as [| n IH]; intros a b whole.
       - replace a with O by lia. replace b with O by lia. simpl. ring.
       - destruct a as [| a].
@@ -106,15 +121,13 @@ Section Majority.
           destruct b as [| b].
           * replace (exactly n (S a)) with 0.
             { rewrite (choose_above n (S a)) by lia. simpl. ring. }
-            symmetry. replace a with n by lia. clear.
-            enough (above : forall n k, (n < k)%nat -> exactly n k = 0) by (apply above; lia).
-            induction n0 as [| n0 IH]; intros k less; destruct k as [| k]; try lia; [reflexivity |].
-            cbn [exactly]. rewrite !IH by lia. ring.
+            symmetry. apply exactly_above. lia.
           * rewrite (IH (S a) b) by lia. simpl. ring. }
     intros a b. apply all. reflexivity.
   Qed.
 
-  (** The exact gain of two more voters, if voters are right independently with
+  (** The exact gain of two more voters,
+    if voters are right independently with
       probability p. *)
   Theorem majority_increment : forall m,
     majority (m + 1) - majority m =
@@ -127,10 +140,14 @@ Section Majority.
     replace (m + 1 + 1)%nat with (S (S m)) by lia.
     rewrite two_more_voters. replace (S m) with (m + 1)%nat by lia.
     (* Exactly m right, or exactly m + 1 right: both are binomial, *)
-    replace (exactly (2 * m + 1) m) with (INR (choose (2 * m + 1) m) * p ^ m * q ^ (m + 1))
-      by (replace (2 * m + 1)%nat with (m + (m + 1))%nat by lia; now rewrite exactly_is_binomial).
-    replace (exactly (2 * m + 1) (m + 1)) with (INR (choose (2 * m + 1) (m + 1)) * p ^ (m + 1) * q ^ m)
-      by (replace (2 * m + 1)%nat with (m + 1 + m)%nat by lia; now rewrite exactly_is_binomial).
+    replace (exactly (2 * m + 1) m)
+      with (INR (choose (2 * m + 1) m) * p ^ m * q ^ (m + 1))
+      by (replace (2 * m + 1)%nat with (m + (m + 1))%nat by lia;
+          now rewrite exactly_is_binomial).
+    replace (exactly (2 * m + 1) (m + 1))
+      with (INR (choose (2 * m + 1) (m + 1)) * p ^ (m + 1) * q ^ m)
+      by (replace (2 * m + 1)%nat with (m + 1 + m)%nat by lia;
+          now rewrite exactly_is_binomial).
     (* with the same binomial coefficient. *)
     rewrite (choose_symmetric (2 * m + 1) (m + 1) m) by lia.
     (* The rest is algebra. *)
@@ -138,7 +155,8 @@ Section Majority.
   Qed.
 
   (** So two more voters always help if each is better than a coin. *)
-  Theorem more_voters_help : forall m, 1 / 2 < p < 1 -> majority m < majority (m + 1).
+  Theorem more_voters_help : forall m, 1 / 2 < p < 1 ->
+    majority m < majority (m + 1).
   Proof.
     (* All three factors of the increment are positive. *)
     intros m better. pose proof (majority_increment m) as gain.

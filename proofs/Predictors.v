@@ -8,7 +8,8 @@ Import ListNotations.
 Section Predictors.
   Variable Truth : nat -> Prop.
 
-  Definition right_at (h : nat -> bool) (p : nat) : Prop := h p = true <-> Truth p.
+  Definition right_at (h : nat -> bool) (p : nat) : Prop := h p = true <->
+    Truth p.
   Definition decides (h : nat -> bool) : Prop := forall p, right_at h p.
   Definition undecidable : Prop := ~ exists h, decides h.
 
@@ -19,28 +20,33 @@ Section Predictors.
     | (q, b) :: rest => if Nat.eqb q p then Some b else lookup rest p
     end.
 
-  Definition patch (h : nat -> bool) (table : list (nat * bool)) (p : nat) : bool :=
+  Definition patch (h : nat ->
+    bool) (table : list (nat * bool)) (p : nat) : bool :=
     match lookup table p with Some b => b | None => h p end.
 
   Definition correct_table (table : list (nat * bool)) : Prop :=
     forall q b, In (q, b) table -> (b = true <-> Truth q).
 
-  Lemma lookup_some : forall table p b, lookup table p = Some b -> In (p, b) table.
+  Lemma lookup_some : forall table p b, lookup table p = Some b ->
+    In (p, b) table.
   Proof.
-    induction table as [| [q c] rest IH]; simpl; intros p b found; [discriminate |].
+    induction table as [| [q c] rest IH]; simpl; intros p b found;
+      [discriminate |].
     destruct (Nat.eqb_spec q p) as [-> | _].
     - injection found as ->. left. reflexivity.
     - right. apply IH. exact found.
   Qed.
 
-  Lemma lookup_none : forall table p, lookup table p = None -> ~ In p (map fst table).
+  Lemma lookup_none : forall table p, lookup table p = None ->
+    ~ In p (map fst table).
   Proof.
     induction table as [| [q c] rest IH]; simpl; intros p none; [tauto |].
     destruct (Nat.eqb_spec q p) as [_ | other]; [discriminate |].
     intros [same | later]; [exact (other same) | exact (IH p none later)].
   Qed.
 
-  (** A predictor whose errors all stand in a table of corrections can be corrected.
+  (** A predictor whose errors all stand in a table of corrections can be
+    corrected.
       (Book: thm-halting-errors) *)
   Theorem patched_decides : forall h table,
     correct_table table ->
@@ -85,7 +91,8 @@ Section Predictors.
     intros hard h errors finite.
     (* There is a table with the right answers to these questions ... *)
     apply (table_exists errors). intros [table [names correct]].
-    (* ... and the predictor that looks up this table first decides the question. *)
+    (* ... and the predictor that looks up this table first decides the
+       question. *)
     apply hard. exists (patch h table).
     apply patched_decides; [exact correct |]. rewrite names. exact finite.
   Qed.
@@ -94,7 +101,8 @@ Section Predictors.
   Definition never_wrong (h : nat -> option bool) : Prop :=
     forall p b, h p = Some b -> (b = true <-> Truth p).
 
-  (** A decision for each question in a list, put together: "p is in the list". *)
+  (** A decision for each question in a list, put together: "p is in the
+      list". *)
   Definition listed (l : list nat) (p : nat) : bool := existsb (Nat.eqb p) l.
 
   Lemma listed_spec : forall l p, listed l p = true <-> In p l.
@@ -113,13 +121,15 @@ Section Predictors.
     (* Suppose a finite list held them. *)
     intros hard h honest l finite.
     (* Answer as h does and, where h is silent, look into the list. *)
-    apply hard. exists (fun p => match h p with Some b => b | None => listed l p end).
+    apply hard.
+    exists (fun p => match h p with Some b => b | None => listed l p end).
     intro p. unfold right_at. destruct (h p) as [b |] eqn:says.
     - exact (honest p b says).
     - rewrite listed_spec, finite, says. tauto.
   Qed.
 
-  (** It is silent on infinitely many questions with the answer no, too. The premise "every question
+  (** It is silent on infinitely many questions with the answer no,
+    too. The premise "every question
       has an answer" is needed here, since Coq does not take it for granted.
       (Book: thm-abstention) *)
   Theorem silent_on_no : undecidable -> (forall p, Truth p \/ ~ Truth p) ->
@@ -128,8 +138,11 @@ Section Predictors.
   Proof.
     (* Suppose a finite list held them. *)
     intros hard answered h honest l finite.
-    (* Answer as h does and, where h is silent, say yes unless the list has p. *)
-    apply hard. exists (fun p => match h p with Some b => b | None => negb (listed l p) end).
+    (* Answer as h does and, where h is silent, say yes unless the list has
+       p. *)
+    apply hard.
+    exists (fun p => match h p with Some b => b | None => negb
+      (listed l p) end).
     intro p. unfold right_at. destruct (h p) as [b |] eqn:says.
     - exact (honest p b says).
     - rewrite negb_true_iff, <- not_true_iff_false, listed_spec, finite, says.

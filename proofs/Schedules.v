@@ -1,13 +1,16 @@
 (** * Schedules: how often one truth can make every model err
 
-    A schedule says at which model each question is aimed. The paper's schedule
-    is k mod (k+1); it aims at each model once. Two others aim again and again. *)
+    A schedule says at which model each question is aimed. The paper's
+      schedule
+    is k mod (k+1); it aims at each model once. Two others aim again and
+      again. *)
 From Coq Require Import Arith PArith List Lia Bool.
 From Coq Require Cantor.
 From Limits Require Import Diagonal.
 
 (** A set of questions is infinite if it has members beyond every bound. *)
-Definition infinite (P : nat -> Prop) : Prop := forall bound, exists k, bound <= k /\ P k.
+Definition infinite (P : nat ->
+  Prop) : Prop := forall bound, exists k, bound <= k /\ P k.
 
 (** The schedule that is printed in the paper. *)
 Definition printed (k : nat) : nat := k mod (k + 1).
@@ -40,8 +43,10 @@ Fixpoint zeros (p : positive) : nat :=
   match p with xO p => S (zeros p) | _ => 0 end.
 Definition ruler (k : nat) : nat := zeros (Pos.of_succ_nat k).
 
-(** The number p ends in exactly i zeros if and only if it is 2^i times an odd number. *)
-Lemma zeros_spec : forall p i, zeros p = i <-> exists u, Pos.to_nat p = 2 ^ i * (2 * u + 1).
+(** The number p ends in exactly i zeros if and only if it is 2^i times an
+    odd number. *)
+Lemma zeros_spec : forall p i, zeros p = i <->
+  exists u, Pos.to_nat p = 2 ^ i * (2 * u + 1).
 Proof.
   induction p as [p IH | p IH |]; intro i; simpl zeros.
   - rewrite Pos2Nat.inj_xI. split.
@@ -61,7 +66,8 @@ Proof.
       rewrite Nat.pow_succ_r', <- Nat.mul_assoc in E. lia.
 Qed.
 
-Lemma ruler_spec : forall k i, ruler k = i <-> exists u, k + 1 = 2 ^ i * (2 * u + 1).
+Lemma ruler_spec : forall k i, ruler k = i <->
+  exists u, k + 1 = 2 ^ i * (2 * u + 1).
 Proof.
   intros k i. unfold ruler. rewrite zeros_spec, SuccNat2Pos.id_succ.
   split; intros [u E]; exists u; lia.
@@ -75,24 +81,30 @@ Theorem ruler_share : forall i n,
 Proof.
   intros i n.
   (* Write d for 2^(i+1), which is twice 2^i. *)
-  assert (d : 2 ^ (i + 1) = 2 * 2 ^ i) by (rewrite Nat.add_1_r; apply Nat.pow_succ_r').
+  assert (d : 2 ^ (i + 1) = 2 * 2 ^ i)
+    by (rewrite Nat.add_1_r; apply Nat.pow_succ_r').
   assert (some : 2 ^ i <> 0) by (apply Nat.pow_nonzero; discriminate).
   (* One question after the other. *)
   induction n as [| n IH].
   - (* No question: 2^i is less than d. *)
     simpl count. symmetry. apply Nat.div_small. lia.
-  - simpl count. rewrite IH. destruct (Nat.eqb_spec (ruler n) i) as [hit | miss].
-    + (* A hit: n + 1 is an odd multiple of 2^i, and the quotient grows by one. *)
+  - simpl count. rewrite IH.
+    destruct (Nat.eqb_spec (ruler n) i) as [hit | miss].
+    + (* A hit: n + 1 is an odd multiple of 2^i, and the quotient grows by
+         one. *)
       apply ruler_spec in hit. destruct hit as [u hit].
-      rewrite <- (Nat.div_unique (n + 2 ^ i) (2 ^ (i + 1)) u (2 * 2 ^ i - 1)) by lia.
-      rewrite <- (Nat.div_unique (S n + 2 ^ i) (2 ^ (i + 1)) (u + 1) 0) by lia.
+      rewrite <- (Nat.div_unique (n + 2 ^ i) (2 ^ (i + 1)) u
+        (2 * 2 ^ i - 1)) by lia.
+      rewrite <- (Nat.div_unique (S n + 2 ^ i) (2 ^ (i + 1)) (u + 1) 0)
+        by lia.
       lia.
     + (* A miss: the remainder is not yet d - 1, and the quotient stays. *)
       pose proof (Nat.div_mod (n + 2 ^ i) (2 ^ (i + 1))) as split_up.
       pose proof (Nat.mod_upper_bound (n + 2 ^ i) (2 ^ (i + 1))) as small.
       set (q := (n + 2 ^ i) / 2 ^ (i + 1)) in *.
       set (r := (n + 2 ^ i) mod 2 ^ (i + 1)) in *.
-      rewrite <- (Nat.div_unique (S n + 2 ^ i) (2 ^ (i + 1)) q (r + 1)); try lia.
+      rewrite <- (Nat.div_unique (S n + 2 ^ i) (2 ^ (i + 1)) q (r + 1));
+        try lia.
       destruct (Nat.eq_dec (r + 1) (2 ^ (i + 1))) as [full | free]; [| lia].
       exfalso. apply miss. apply ruler_spec. exists q. nia.
 Qed.
@@ -110,8 +122,9 @@ Section Errors.
   Variables y0 y1 : Y.
   Hypothesis two_answers : y0 <> y1.
 
-  (** The truth that contradicts, at each question, the model it is aimed at. *)
-  Definition aimed_truth (turn : nat -> nat) (h : nat -> nat -> Y) (k : nat) : Y :=
+  (** The truth contradicts, at each question, the model it is aimed at. *)
+  Definition aimed_truth
+      (turn : nat -> nat) (h : nat -> nat -> Y) (k : nat) : Y :=
     other Y eq_dec y0 y1 (h (turn k) k).
 
   Lemma aimed_errs : forall turn h k, aimed_truth turn h k <> h (turn k) k.
@@ -130,20 +143,25 @@ Section Errors.
     (* Take model i and question k. *)
     intros i k.
     (* The question is aimed at model k, which says y0 there. *)
-    unfold aimed_truth. rewrite printed_is_identity. unfold one_off. rewrite Nat.eqb_refl.
+    unfold aimed_truth. rewrite printed_is_identity. unfold one_off.
+    rewrite Nat.eqb_refl.
     (* So the truth is y1, at every question. *)
     assert (truth : other Y eq_dec y0 y1 y0 = y1).
-    { unfold other. destruct (eq_dec y0 y0) as [_ | no]; [reflexivity | now elim no]. }
+    { unfold other.
+      destruct (eq_dec y0 y0) as [_ | no]; [reflexivity | now elim no]. }
     rewrite truth.
-    (* Model i says something else than y1 at its own question, and only there. *)
+    (* Model i says something else than y1 at its own question, and only
+       there. *)
     destruct (Nat.eqb_spec k i) as [own | foreign].
-    - split; [intros _; exact own |]. intros _ equal. apply two_answers. now symmetry.
+    - split; [intros _; exact own |]. intros _ equal. apply two_answers.
+      now symmetry.
     - split; [intro errs; now elim errs | contradiction].
   Qed.
 
   (** A schedule that returns to model i for ever makes it err for ever. *)
   Lemma endless_errors : forall turn h i,
-    infinite (fun k => turn k = i) -> infinite (fun k => aimed_truth turn h k <> h i k).
+    infinite (fun k => turn k = i) ->
+      infinite (fun k => aimed_truth turn h k <> h i k).
   Proof.
     intros turn h i returns bound. destruct (returns bound) as [k [late hit]].
     exists k. split; [exact late |]. rewrite <- hit. apply aimed_errs.
@@ -176,7 +194,8 @@ Section Errors.
     (* Each of them is an error; count one question after the other. *)
     induction n as [| n IH]; [reflexivity |]. simpl count.
     destruct (Nat.eqb_spec (ruler n) i) as [hit | _]; [| lia].
-    unfold errs at 2. destruct (eq_dec (aimed_truth ruler h n) (h i n)) as [right | wrong].
+    unfold errs at 2.
+    destruct (eq_dec (aimed_truth ruler h n) (h i n)) as [right | wrong].
     - exfalso. rewrite <- hit in right. exact (aimed_errs ruler h n right).
     - lia.
   Qed.

@@ -4,11 +4,13 @@ From Limits Require Import Diagonal Schedules Counting Predictors.
 Import ListNotations.
 
 (** [add f h] is the list h with f put in front. *)
-Definition add {Y : Type} (f : nat -> Y) (h : nat -> nat -> Y) (i k : nat) : Y :=
+Definition add {Y : Type} (f : nat -> Y) (h : nat -> nat -> Y)
+    (i k : nat) : Y :=
   match i with 0 => f k | S i => h i k end.
 
-(** The truth that is added to a list is a perfect member of the longer list. *)
-Theorem added_truth_is_perfect : forall (Y : Type) (f : nat -> Y) h k, add f h 0 k = f k.
+(** A truth that is added to a list is a perfect member of the longer list. *)
+Theorem added_truth_is_perfect : forall (Y : Type) (f : nat -> Y) h k,
+  add f h 0 k = f k.
 Proof.
   (* Entry 0 of the longer list is f, by definition. *)
   intros Y f h k. reflexivity.
@@ -55,7 +57,8 @@ Proof.
 Qed.
 
 (** And yet some truth makes every state of the memoriser err. *)
-Theorem but_every_state_errs : exists f : nat -> nat, forall j, exists k, memoriser 0 f j k <> f k.
+Theorem but_every_state_errs : exists f : nat ->
+  nat, forall j, exists k, memoriser 0 f j k <> f k.
 Proof.
   (* A truth that is never 0 will do: state j errs at question j. *)
   exists (fun _ => 1). intro j. exists j. unfold memoriser.
@@ -63,7 +66,8 @@ Proof.
 Qed.
 
 (** A predictor that never says anything is never wrong. *)
-Theorem silence_is_never_wrong : forall Truth, never_wrong Truth (fun _ => None).
+Theorem silence_is_never_wrong : forall Truth,
+  never_wrong Truth (fun _ => None).
 Proof.
   (* It gives no answer, so there is no answer to be wrong. *)
   intros Truth p b says. discriminate.
@@ -71,11 +75,13 @@ Qed.
 
 (** Three yes-no facts do not fit into two bits. *)
 Theorem three_facts_need_eight_models : forall models : list (list bool),
-  (forall t, In t (tables bool [true; false] 3) -> In t models) -> 8 <= length models.
+  (forall t, In t (tables bool [true;
+    false] 3) -> In t models) -> 8 <= length models.
 Proof.
   (* The theorem for q = 2 answers and n = 3 facts; 2 ^ 3 is 8. *)
   intros models perfect.
-  apply (perfection_needs_room bool Bool.bool_dec [true; false]) with (n := 3) in perfect.
+  apply (perfection_needs_room bool Bool.bool_dec [true; false])
+    with (n := 3) in perfect.
   - exact perfect.
   - repeat constructor; simpl; intuition discriminate.
 Qed.
