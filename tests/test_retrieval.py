@@ -17,7 +17,7 @@ from scipy.stats import entropy
 
 from llmlimits import retrieval as r
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
 seeds = st.integers(0, 10**6).map(np.random.default_rng)
 tenths = st.integers(0, 10).map(lambda k: Fraction(k, 10))
 
