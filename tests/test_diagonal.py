@@ -169,6 +169,16 @@ def test_beatable_classes(n_points, n_labels, beaten):
     assert d.beatable_classes_formula(n_points, n_labels) == beaten
 
 
+def test_correctors():
+    """A corrector may make a defeated model perfect, but not one of a family closed under correction."""
+    defeated = d.diagonal_truth(lambda i, k: 0, 20)  # the family {constant 0}: the truth is constant 1
+    assert [1 - 0 for _ in range(20)] == defeated
+    # Closed under negation: model 2i + 1 is the corrected model 2i.
+    closed = lambda i, k: parity(i // 2, k) ^ (i % 2)  # noqa: E731
+    truth = d.diagonal_truth(closed, 40)
+    assert all(d.errors_of(closed, truth, i) > 0 for i in range(40))
+
+
 # --- schedules (Theorem 2, equation 2) ---
 
 

@@ -90,7 +90,7 @@ def accuracy_cap(n_bits: int, n_facts: int, n_labels: int = 2, delta: Real = 1e-
 
     The $a\ge\frac1q$ with $\mathrm{kl}(a\,\|\,\frac1q)=\frac1N(\ln M+\ln\frac1\delta)$, $M=2^{c+1}-1$
     descriptions of at most $c$ = `n_bits` bits; 1 if there is none. The probability is over a uniformly
-    random truth, and the statement is about all $M$ models together (ledger ``lem-1``, RL.1: exact Chernoff
+    random truth, and the statement is about all $M$ models together (ledger ``lem-1``: exact Chernoff
     form and union bound).
 
     Parameters
@@ -117,7 +117,7 @@ def accuracy_cap(n_bits: int, n_facts: int, n_labels: int = 2, delta: Real = 1e-
 def accuracy_cap_pinsker(n_bits: int, n_facts: int, n_labels: int = 2, delta: Real = 1e-6) -> float:
     r"""The weaker closed form of `accuracy_cap`: $\frac1q+\sqrt{\frac{\ln M+\ln(1/\delta)}{2N}}$, at most 1.
 
-    Follows from `accuracy_cap` by Pinsker's inequality (ledger ``lem-1``, RL.1).
+    Follows from `accuracy_cap` by Pinsker's inequality (ledger ``lem-1``).
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def greedy_hard_truth(models: np.ndarray, n_labels: int = 2) -> np.ndarray:
     Each of the $M\ge2$ models has accuracy at most $\frac1q+\sqrt{\ln M/(2N)}$. Chooses the labels one after
     the other; label $l$ is the one whose supporters carry the least total weight, where a model right on $C$
     of the earlier facts weighs $e^{\lambda C}$, $\lambda=\sqrt{8\ln M/N}$. A single model is wrong everywhere
-    (ledger ``lem-1``, RL.2: the method of conditional expectations).
+    (ledger ``lem-1``: the method of conditional expectations).
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def distortion_at_rate(rate: float | np.ndarray, n_labels: int = 2) -> float | n
 
     The $D\in[0,1-\frac1q]$ with $\log_2q-h_2(D)-D\log_2(q-1)=r$; 0 for $r\ge\log_2q$. No memory of $rN$ bits,
     however trained and decoded, has a smaller average error over uniform truths. It holds without any
-    probability, and $1-D$ is also the accuracy in `accuracy_cap` (ledger ``lem-1``, RL.3).
+    probability, and $1-D$ is also the accuracy in `accuracy_cap` (ledger ``lem-1``).
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def naive_accuracy(rate: Real | np.ndarray, n_labels: int = 2) -> Fraction | flo
     r"""Accuracy of storing a share of the facts exactly and guessing the rest.
 
     $\frac1q+\frac r{\log_2q}(1-\frac1q)$, at most 1. The straight line that lossy storage beats (ledger
-    ``lem-1``, RL.3).
+    ``lem-1``).
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ def best_codebook_error(n_facts: int, n_codewords: int, n_labels: int = 2) -> Fr
     r"""Least average error of any memory with `n_codewords` states, found by trying every codebook.
 
     $\min_{|C|=M}\;q^{-N}\sum_{f\in[q]^N}\min_{c\in C}\frac1N\#\{j:c_j\ne f_j\}$. Translations preserve the
-    distance, so the first codeword is taken to be zero (ledger ``lem-1``, RL.3).
+    distance, so the first codeword is taken to be zero (ledger ``lem-1``).
 
     Parameters
     ----------
@@ -366,7 +366,7 @@ def hamming_accuracy() -> Fraction:
     """Average accuracy over all 128 truths of seven binary facts kept in four bits by the Hamming code.
 
     Exactly 7/8: one truth in eight comes back unharmed, the others with one error. Storing four facts and
-    guessing three gives 11/14 (ledger ``lem-1``, RL.3).
+    guessing three gives 11/14 (ledger ``lem-1``).
 
     Returns
     -------
@@ -382,7 +382,7 @@ def known_facts_cap(n_bits: int, delta: Real, n_labels: int = 2) -> float:
 
     $\frac{\log_2M+\log_2(1/\delta)}{\log_2q}$, $M=2^{c+1}-1$: with probability at least $1-\delta$ over
     uniform truths, no model without a wrong answer answers more, however many facts there are (ledger
-    ``lem-1``, RL.4).
+    ``lem-1``).
 
     Parameters
     ----------

@@ -71,7 +71,7 @@ def _log_unseen(n_facts: int, n_examples: int) -> float:
 # --- the VC bound, equation (3) ---
 
 
-def vc_bound(n_examples: int, dimension: int, delta: Real) -> float:
+def vc_bound(n: int, d: int, delta: Real) -> float:
     r"""What the VC bound, in a correct form, adds to the empirical risk.
 
     $\sqrt{\frac{2d\ln(en/d)}n}+\sqrt{\frac{\ln(1/\delta)}{2n}}$: with probability at least $1-\delta$ over
@@ -80,8 +80,8 @@ def vc_bound(n_examples: int, dimension: int, delta: Real) -> float:
 
     Parameters
     ----------
-    n_examples : number $n$ of examples, at least `dimension`.
-    dimension : VC dimension $d$, at least 1.
+    n : number of examples, at least `d`.
+    d : VC dimension, at least 1.
     delta : allowed failure probability, in (0, 1).
 
     Returns
@@ -94,11 +94,11 @@ def vc_bound(n_examples: int, dimension: int, delta: Real) -> float:
     ValueError
         If an argument is outside its range.
     """
-    dimension = integer("dimension", dimension, 1, _MOST_EXAMPLES)
-    n_examples = integer("n_examples", n_examples, dimension, _MOST_EXAMPLES)
+    d = integer("d", d, 1, _MOST_EXAMPLES)
+    n = integer("n", n, d, _MOST_EXAMPLES)
     delta = probability("delta", delta, open_ends=True)
-    growth = 2 * dimension * (1 + math.log(n_examples / dimension)) / n_examples
-    return math.sqrt(growth) + math.sqrt(-_log(delta) / (2 * n_examples))
+    growth = 2 * d * (1 + math.log(n / d)) / n
+    return math.sqrt(growth) + math.sqrt(-_log(delta) / (2 * n))
 
 
 def printed_vc_gap(dimension: int, delta: Real) -> float:
@@ -133,7 +133,7 @@ def printed_vc_gap(dimension: int, delta: Real) -> float:
 def expected_risk(n_facts: int, n_examples: int, n_labels: int = 2) -> float:
     r"""Least expected risk of any learner after uniform, noise-free examples: $(1-\frac1q)(1-\frac1m)^n$.
 
-    Attained by recalling seen facts and guessing the others (ledger ``thm-4``, R4.1). Relative error below
+    Attained by recalling seen facts and guessing the others (ledger ``thm-4``). Relative error below
     $10^{-12}$.
 
     Parameters
@@ -184,8 +184,7 @@ def expected_risk_exact(n_facts: int, n_examples: int, n_labels: int = 2) -> Fra
 def samples_for_average(n_facts: int, epsilon: Real, n_labels: int = 2) -> int:
     r"""Least number of uniform, noise-free examples with expected risk at most `epsilon`.
 
-    Smallest $n$ with $(1-\frac1q)(1-\frac1m)^n\le\epsilon$, decided without rounding (ledger ``thm-4``,
-    R4.1).
+    Smallest $n$ with $(1-\frac1q)(1-\frac1m)^n\le\epsilon$, decided without rounding (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -289,7 +288,7 @@ def success_probability(n_facts: int, n_examples: int) -> float:
     r"""Best probability of being right on all binary facts after uniform, noise-free examples.
 
     $E\,2^{-U}=\sum_{k=0}^m(-\frac12)^k\binom mk(1-\frac km)^n$ with $U$ the number of unseen facts (ledger
-    ``thm-4``, R4.2). The alternating sum is used only where its terms decrease; elsewhere a contour integral
+    ``thm-4``). The alternating sum is used only where its terms decrease; elsewhere a contour integral
     with positive coefficients replaces it. Relative error below $10^{-11}$ (values below $10^{-300}$ may
     underflow to 0).
 
@@ -391,7 +390,7 @@ def samples_for_all(n_facts: int, delta: Real) -> int:
 
     Smallest $n$ with $\sum_k(-\frac12)^k\binom mk(1-\frac km)^n\ge1-\delta$ for binary facts. Found by
     bisection; comparisons too close for floats are decided in long arithmetic, ties exactly (ledger
-    ``thm-4``, R4.2).
+    ``thm-4``).
 
     Parameters
     ----------
@@ -429,7 +428,7 @@ def samples_for_all_bounds(n_facts: int, delta: Real) -> tuple[int, int]:
     r"""Bounds on `samples_for_all`, rounded up.
 
     $(m-1)\ln\frac m{4\delta}\le n\le\lceil m\ln\frac m{2\delta}\rceil$ for $m\ge2$ and $\delta<\frac38$
-    (ledger ``thm-4``, R4.2).
+    (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -520,8 +519,7 @@ def simulate_memoriser(
 def worst_query_bounds(n_facts: int, n_examples: int, n_labels: int = 2) -> tuple[float, float]:
     r"""Bounds on the least expected risk under the worst distribution of queries, noise-free.
 
-    $(1-\frac1q)\frac{m-1}{e(n+1)}$ and $(1-\frac1q)\frac m{en}$, for $n\ge\max(1,m-2)$ (ledger ``thm-4``,
-    R4.3).
+    $(1-\frac1q)\frac{m-1}{e(n+1)}$ and $(1-\frac1q)\frac m{en}$, for $n\ge\max(1,m-2)$ (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -552,7 +550,7 @@ def majority_label_error(n_labels_seen: int, edge: Real) -> Fraction | float:
     r"""Error of the majority of $k$ independent binary labels, each right with probability $\frac12+\gamma$.
 
     $e_k(\gamma)$, ties broken by a fair coin: the least average error of any rule for a uniform bit. An even
-    $k$ is worth no more than $k-1$ (ledger ``thm-4``, used by R4.4 and R4.5).
+    $k$ is worth no more than $k-1$ (ledger ``thm-4``, noisy regimes).
 
     Parameters
     ----------
@@ -598,7 +596,7 @@ def noisy_sample_bounds(n_facts: int, edge: Real, delta: Real) -> tuple[int, int
     Each example shows the right bit with probability $\frac12+\gamma$. Necessary, for any allocation of the
     examples made without looking at their labels: $m\frac{1-4\gamma^2}{4\gamma^2}\ln\frac
     m{4\ln(1/(1-\delta))}$; enough, for uniform queries and majority votes: $\frac m{2\gamma^2}\ln\frac
-    m{2\delta}$. Both rounded up, at least 0 (ledger ``thm-4``, R4.4).
+    m{2\delta}$. Both rounded up, at least 0 (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -634,7 +632,7 @@ def enough_noisy_samples(n_facts: int, edge: Real, delta: Real) -> int:
     r"""The sharper number of noisy examples that is enough to know every fact.
 
     $\frac m{1-\sqrt{1-4\gamma^2}}\ln\frac m{2\delta}$, rounded up. The second entry of `noisy_sample_bounds`
-    follows from $1-\sqrt{1-x}\ge x/2$ (ledger ``thm-4``, R4.4).
+    follows from $1-\sqrt{1-x}\ge x/2$ (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -664,7 +662,7 @@ def noisy_success(n_facts: int, n_examples: int, edge: Real) -> float:
     r"""Best probability of being right on all facts after uniform, noisy examples, by majority votes.
 
     $\frac{n!}{m^n}[x^n]\big(\sum_k(1-e_k(\gamma))\frac{x^k}{k!}\big)^m$ with $e_k$ from
-    `majority_label_error`, by repeated convolution of non-negative numbers (ledger ``thm-4``, R4.4). Absolute
+    `majority_label_error`, by repeated convolution of non-negative numbers (ledger ``thm-4``). Absolute
     error below $10^{-10}$.
 
     Parameters
@@ -707,7 +705,7 @@ def noisy_samples_for_all(n_facts: int, edge: Real, delta: Real) -> int:
     r"""Least number of uniform, noisy examples after which all facts are known with probability $1-\delta$.
 
     Smallest $n$ with `noisy_success` at least $1-\delta$, decided in floating point; for small cases
-    (ledger ``thm-4``, R4.4).
+    (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -740,7 +738,7 @@ def agnostic_excess_bounds(n_facts: int, n_examples: int) -> tuple[float, float]
 
     $\sqrt{\frac m{128n}}$ and $\frac1{2\sqrt e}\sqrt{\frac mn}$. Under uniform queries every learner has at
     least the first for some noise (needs $n\ge m$); majority votes have at most the second, for all noise and
-    all query distributions (ledger ``thm-4``, R4.5).
+    all query distributions (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -768,7 +766,7 @@ def agnostic_excess_bounds(n_facts: int, n_examples: int) -> tuple[float, float]
 def unseen_mass(masses: Sequence[Real] | np.ndarray, n_examples: int) -> Fraction | float:
     r"""Expected probability that the next query is new: $E M_n=\sum_jp_j(1-p_j)^n$.
 
-    Times $1-\frac1q$ it is the least expected risk of any learner (ledger ``thm-4``, R4.1 for any query
+    Times $1-\frac1q$ it is the least expected risk of any learner (ledger ``thm-4``, any query
     distribution).
 
     Parameters
@@ -797,45 +795,16 @@ def unseen_mass(masses: Sequence[Real] | np.ndarray, n_examples: int) -> Fractio
     return float((p * np.exp(special.xlog1py(n, -np.minimum(p, 1.0)))).sum())
 
 
-def zipf_unseen_mass(exponent: Real, n_examples: int) -> tuple[float, float]:
-    r"""Unseen mass of a long tail, as a power law with a proved error: main term and error bound.
-
-    For $p_j=j^{-s}/\zeta(s)$:
-    $\big|M_n-\frac{\zeta(s)^{-1/s}}s\Gamma(1-\frac1s)\,n^{-(1-1/s)}\big|\le\frac{4e^{-2}+e^{-1}}n$ (ledger
-    ``s2-p6``, R4.6).
-
-    Parameters
-    ----------
-    exponent : $s$, above 1 and at most 50.
-    n_examples : number $n$ of examples, from 1 to $10^{15}$.
-
-    Returns
-    -------
-    tuple of two float
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-    """
-    s = float(real("exponent", exponent, most=50, above=1))
-    n = integer("n_examples", n_examples, 1, 10**15)
-    power = 1 - 1 / s
-    main = float(special.zeta(s)) ** (-1 / s) / s * math.gamma(power) * n**-power
-    return main, (4 * math.exp(-2) + math.exp(-1)) / n
-
-
-def zipf_unseen_mass_sum(exponent: Real, n_examples: int) -> float:
-    r"""The unseen mass $\sum_jp_j(1-p_j)^n$ of the long tail $p_j=j^{-s}/\zeta(s)$ itself.
+def zipf_unseen_mass(s: Real, n: int) -> float:
+    r"""The unseen mass $\sum_jp_j(1-p_j)^n$ of the long tail $p_j=j^{-s}/\zeta(s)$.
 
     The first terms are added up; the rest is the Euler-Maclaurin formula, whose integral is an incomplete
-    beta function. Relative error below $10^{-10}$; the time grows like $n^{1/(1+s)}$ (ledger ``s2-p6``,
-    R4.6).
+    beta function. Relative error below $10^{-10}$; the time grows like $n^{1/(1+s)}$ (ledger ``s2-p6``).
 
     Parameters
     ----------
-    exponent : $s$, above 1 and at most 50.
-    n_examples : number $n$ of examples, from 0 to $10^{12}$.
+    s : exponent, above 1 and at most 50.
+    n : number of examples, from 0 to $10^{12}$.
 
     Returns
     -------
@@ -846,8 +815,8 @@ def zipf_unseen_mass_sum(exponent: Real, n_examples: int) -> float:
     ValueError
         If an argument is outside its range.
     """
-    s = float(real("exponent", exponent, most=50, above=1))
-    n = integer("n_examples", n_examples, 0, 10**12)
+    s = float(real("s", s, most=50, above=1))
+    n = integer("n", n, 0, 10**12)
     scale = 1 / float(special.zeta(s))
     # From this place on the terms change by less than a hundredth from one to the next.
     start = 100 * math.ceil(s) + math.ceil((100 * s * n * scale) ** (1 / (1 + s)))
@@ -864,10 +833,38 @@ def zipf_unseen_mass_sum(exponent: Real, n_examples: int) -> float:
     return float(head + integral + value / 2 - slope / 12)
 
 
+def zipf_power_law(s: Real, n: int) -> tuple[float, float]:
+    r"""Power law for `zipf_unseen_mass` with a proved error: main term and error bound.
+
+    For $p_j=j^{-s}/\zeta(s)$:
+    $\big|M_n-\frac{\zeta(s)^{-1/s}}s\Gamma(1-\frac1s)\,n^{-(1-1/s)}\big|\le\frac{4e^{-2}+e^{-1}}n$ (ledger
+    ``s2-p6``).
+
+    Parameters
+    ----------
+    s : exponent, above 1 and at most 50.
+    n : number of examples, from 1 to $10^{15}$.
+
+    Returns
+    -------
+    tuple of two float
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside its range.
+    """
+    s = float(real("s", s, most=50, above=1))
+    n = integer("n", n, 1, 10**15)
+    power = 1 - 1 / s
+    main = float(special.zeta(s)) ** (-1 / s) / s * math.gamma(power) * n**-power
+    return main, (4 * math.exp(-2) + math.exp(-1)) / n
+
+
 def good_turing(counts: Sequence[int] | np.ndarray, n_examples: int) -> Fraction:
     r"""Good-Turing estimate of the unseen mass: the share $G_n$ of examples whose fact was seen exactly once.
 
-    $E\,G_n=E\,M_{n-1}$ exactly, and $0\le E\,G_n-E\,M_n\le\frac1n$ (ledger ``thm-4``, R4.7).
+    $E\,G_n=E\,M_{n-1}$ exactly, and $0\le E\,G_n-E\,M_n\le\frac1n$ (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -894,7 +891,7 @@ def good_turing(counts: Sequence[int] | np.ndarray, n_examples: int) -> Fraction
 def good_turing_expected(masses: Sequence[Real] | np.ndarray, n_examples: int) -> Fraction | float:
     r"""Expectation of the Good-Turing estimate, the unseen mass one example earlier.
 
-    $E\,G_n=\sum_jp_j(1-p_j)^{n-1}=E\,M_{n-1}$ (ledger ``thm-4``, R4.7).
+    $E\,G_n=\sum_jp_j(1-p_j)^{n-1}=E\,M_{n-1}$ (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -917,7 +914,7 @@ def generator_floor(unseen: Real, distance: Real, n_labels: int = 2) -> Fraction
     r"""Least expected share of false statements of a generator.
 
     $(1-\frac1q)(E M_n-E\,\mathrm{TV})$, at least 0. A generator avoids false statements about unseen subjects
-    only by mentioning them less often than they occur (ledger ``thm-4``, R4.8).
+    only by mentioning them less often than they occur (ledger ``thm-4``).
 
     Parameters
     ----------
@@ -966,14 +963,14 @@ def xi(n_examples: int) -> Fraction:
     return Fraction(sum(math.comb(n, k) * k**k * (n - k) ** (n - k) for k in range(n + 1)), n**n)
 
 
-def _pac_bayes_budget(kl: Real, n_examples: int, delta: Real) -> float:
+def _pac_bayes_budget(kl: Real, n: int, delta: Real) -> float:
     kl = float(real("kl", kl, 0, 10**300))
-    n = integer("n_examples", n_examples, 1, _MOST_EXAMPLES)
+    n = integer("n", n, 1, _MOST_EXAMPLES)
     delta = probability("delta", delta, open_ends=True)
     return (kl + math.log(2) + math.log(n) / 2 - _log(delta)) / n
 
 
-def pac_bayes_bound(empirical: Real, kl: Real, n_examples: int, delta: Real) -> float:
+def pac_bayes_bound(empirical: Real, kl: Real, n: int, delta: Real) -> float:
     r"""Equation (6): $\widehat{\mathcal R}(Q)+\sqrt{\frac{\mathrm{KL}(Q\|P)+\ln(2\sqrt n/\delta)}{2n}}$.
 
     With probability at least $1-\delta$ over $n$ i.i.d. examples it bounds the risk of every $Q$ at once, if
@@ -983,7 +980,7 @@ def pac_bayes_bound(empirical: Real, kl: Real, n_examples: int, delta: Real) -> 
     ----------
     empirical : empirical risk of $Q$, in [0, 1].
     kl : $\mathrm{KL}(Q\|P)$ in nats, at least 0.
-    n_examples : number $n$ of examples, at least 1.
+    n : number of examples, at least 1.
     delta : allowed failure probability, in (0, 1).
 
     Returns
@@ -997,10 +994,10 @@ def pac_bayes_bound(empirical: Real, kl: Real, n_examples: int, delta: Real) -> 
         If an argument is outside its range.
     """
     empirical = float(probability("empirical", empirical))
-    return empirical + math.sqrt(_pac_bayes_budget(kl, n_examples, delta) / 2)
+    return empirical + math.sqrt(_pac_bayes_budget(kl, n, delta) / 2)
 
 
-def pac_bayes_kl_bound(empirical: Real, kl: Real, n_examples: int, delta: Real) -> float:
+def pac_bayes_kl_bound(empirical: Real, kl: Real, n: int, delta: Real) -> float:
     r"""The sharper bound behind equation (6), by inverting the binary divergence.
 
     Largest $r$ with $\mathrm{kl}(\widehat{\mathcal R}(Q)\|r)\le\frac An$,
@@ -1009,7 +1006,7 @@ def pac_bayes_kl_bound(empirical: Real, kl: Real, n_examples: int, delta: Real) 
 
     Parameters
     ----------
-    empirical, kl, n_examples, delta : as in `pac_bayes_bound`.
+    empirical, kl, n, delta : as in `pac_bayes_bound`.
 
     Returns
     -------
@@ -1022,7 +1019,7 @@ def pac_bayes_kl_bound(empirical: Real, kl: Real, n_examples: int, delta: Real) 
         If an argument is outside its range.
     """
     a = float(probability("empirical", empirical))
-    budget = _pac_bayes_budget(kl, n_examples, delta)
+    budget = _pac_bayes_budget(kl, n, delta)
     if a < 1e-300:  # its share of the divergence is too small to count
         return -math.expm1(-budget)
     # In terms of x = r - a nothing cancels; the divergence increases with x and is infinite at the end.
@@ -1063,7 +1060,7 @@ def gibbs_example(n_facts: int, n_examples: int, delta: Real = 0.05) -> GibbsExa
 
     Prior: fair coins on all facts. Posterior: seen facts pinned, coins on the rest; no empirical error and
     $\mathrm{KL}=D\ln2$ with $D$ facts seen, here set to its mean. The true risk $\frac12(1-\frac1m)^n$ falls
-    exponentially, the bounds like $m/n$ and $\sqrt{m/n}$ (ledger ``eq-6``, R6.2).
+    exponentially, the bounds like $m/n$ and $\sqrt{m/n}$ (ledger ``eq-6``).
 
     Parameters
     ----------
