@@ -25,7 +25,7 @@ notebooks: book
 test: book
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(PY) -m pytest -q tests
+	$(PY) -m pytest -q -n 2 --dist loadfile tests
 	$(PY) -m pytest -q $(NBVAL) notebooks
 
 # Shows the site at http://localhost:8000

@@ -28,7 +28,7 @@ LEAKS = {
     "a comment of MyST": r"^[> ]*%",
     "a link without text": r"(?<!!)\[\s*\]\(",
     "a link without address": r"\]\(\s*\)",
-    "a link that depends on the site": r"\]\(<?(?!https?:|mailto:|#)[^)\s]+>?\)",
+    "a link that depends on the site": r"\[[^\[\]]*\]\((?!<?(?:https?:|mailto:|#))[^)\s]+",
 }
 
 

@@ -407,7 +407,7 @@ def test_row_leads_to_its_treatment(book, row, link):
     line = re.search(rf'id="claim-{row}".*?</tr>', page(book, "ledger"))[0]
     assert link in line
     if row == "thm-1":
-        assert "witness: <code" in line and "diagonal_truth" in line and "Cover and Thomas" in line
+        assert "Witness: <code" in line and "diagonal_truth" in line and "Cover and Thomas" in line
     if row.startswith("s3"):
         assert link in page(book, "index")
 

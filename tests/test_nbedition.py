@@ -10,13 +10,14 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from docutils import nodes
 
 from notebook_checks import leaks
 from support import FRONT_MATTER, ROOT, build_book, rebuild, unavailable
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from nbedition import notebook_name, site
-from notebook_writer import bars, escape, escape_start, stable_outputs, tex
+from notebook_writer import Writer, bars, escape, escape_start, stable_outputs, tex
 
 PARTS = ROOT / "tests" / "edition"
 SITE = "https://example.github.io/llmlimits/"
@@ -81,7 +82,8 @@ CONSTRUCTS = {
     "citations": "Hoeffding [[1963](#ref-hoeffding1963probability)], [[Turing, 1936](#ref-turing1936computable), [",
     "reference list": '\n\n## References\n\n- <a id="ref-hoeffding1963probability"></a>Wassily Hoeffding. Prob',
     "reference with markup": "*Journal of the American Statistical Association*, 58(301):13–30, 1963. [doi:10.1080/",
-    "numbered equation": '<a id="equation-eq-one"></a>\n\n$$\\begin{aligned} a&< b,\\\\ c&=d. \\end{aligned} \\tag{2.1.1}$$',
+    "numbered equation": '<a id="equation-eq-one"></a>\n\n'
+    "$$\\begin{aligned} a&< b,\\\\ c&=d. \\end{aligned} \\tag{2.1.1}$$",
     "unnumbered equation": "\n\n$$e^{i\\pi}=-1$$\n\n",
     "equation without link": "\n\n$$x = 1 \\tag{2.1.2}$$\n\n",
     "theorem": '> <a id="thm-one"></a>**Theorem 2.1.1** (Name of $T_1$ (with *care*))\n>\n> Let $a\\ge0$. Then by',
@@ -95,17 +97,22 @@ CONSTRUCTS = {
     "definition": "> **Definition 2.1.3** (Thing)\n>\n> A thing.\n",
     "algorithm": "> **Algorithm 2.1.1** (Steps)\n>\n> 1. Do:\n>\n>    1. this,\n>    2. that.\n",
     "unnumbered remark": "> **Remark** (Unnumbered)\n>\n> Careful.\n",
-    "proof": "> **Proof.** **Step 1 (count).** One display:\n>\n> $$\\begin{aligned} b &= 1 \\\\ c &= 2 \\end{aligned}$$",
-    "folded proof": "<details>\n<summary><b>Proof of <i>the</i> theorem, $x< y$</b></summary>\n\n**Step 1 (fold).** See $x|y$.",
+    "proof": "> **Proof.** **Step 1 (count).** One display:\n>\n> $$\\begin{aligned} b &= 1 "
+    "\\\\ c &= 2 \\end{aligned}$$",
+    "folded proof": "<details>\n<summary><b>Proof of <i>the</i> theorem, $x< y$</b></summary>\n\n"
+    "**Step 1 (fold).** See $x|y$.",
     "equation in a fold": '<a id="equation-eq-folded"></a>\n\n$$z = 2 \\tag{2.1.4}$$\n\n</details>',
-    "objectives": "> **After this section you can**\n>\n> - state a *thing*,\n> - prove it by [(2.1.4)](#equation-eq-folded).",
+    "objectives": "> **After this section you can**\n>\n> - state a *thing*,\n> - prove it by "
+    "[(2.1.4)](#equation-eq-folded).",
     "note with a quote": "> **Note**\n>\n> A note with two lines.\n>\n> > and a quote\n",
     "folded tip": "<details>\n<summary><b>Tip</b></summary>\n\nFolded tip.\n\n</details>",
     "caption": '[code 4]\n\n<a id="fig-plot"></a>**Fig. 2.1.1** The finding, with $x^2$ and *care*.\n\n[code 5]',
-    "nested list with code": "- two with code\n\n  ```python\n  x = 1\n  ```\n\n  - nested $y$\n\n    - deeper\n\n- three",
+    "nested list with code": "- two with code\n\n  ```python\n  x = 1\n  ```\n\n  - nested $y$\n\n    - deeper\n\n"
+    "- three",
     "numbered list": "3. three\n4. four\n",
     "definition list": "- **Term**: Meaning of the term.\n\n  Second paragraph.\n- **Other *term***: Its meaning.",
-    "table": '<a id="tbl-one"></a>**Table 2.1.1** A table of $a|b$\n\n| head $\\Vert x\\Vert $ | `a\\|b` |\n| --- | --- |\n',
+    "table": '<a id="tbl-one"></a>**Table 2.1.1** A table of $a|b$\n\n'
+    "| head $\\Vert x\\Vert $ | `a\\|b` |\n| --- | --- |\n",
     "cells of a table": "| text \\| bar | • in<br>• list |\n|   | [(2.1.1)](#equation-eq-one) |\n",
     "aligned column": "| left | right |\n| --- | ---: |\n| $P(a\\mid b)$ | 2 |",
     "quotation": "> A quotation.\n>\n> $$q = 1$$\n",
@@ -120,10 +127,14 @@ CONSTRUCTS = {
     "rubric": "\n\n**A rubric**\n\n",
     "code block": "````text\nplain ``` text\n````",
     "other roles": 'H<sub>2</sub>O, x<sup>2</sup>, <abbr title="probably approximately correct">PAC</abbr>, `Ctrl`.',
-    "exercise": '### Exercise 2.1.1: Fold ★ (5 min)\n\n<a id="ex-fold"></a>\n\n> Is $a< b$? See [Theorem 2.1.1](#thm-one).',
-    "folded solution": "<details>\n<summary><b>Solution to Exercise 2.1.1</b></summary>\n\nYes, by [(2.1.1)](#equation-eq-one).",
+    "exercise": '### Exercise 2.1.1: Fold ★ (5 min)\n\n<a id="ex-fold"></a>\n\n'
+    "> Is $a< b$? See [Theorem 2.1.1](#thm-one).",
+    "folded solution": "<details>\n<summary><b>Solution to Exercise 2.1.1</b></summary>\n\n"
+    "Yes, by [(2.1.1)](#equation-eq-one).",
     "exercise without name": '### Exercise 2.1.2\n\n<a id="ex-code"></a>\n\n> Compute.\n\n[code 7]',
-    "solution with code": "#### Solution to Exercise 2.1.2\n\nAdd them:\n\n[code 8]\n\nDone.\n\n## 2.1.5. Summary",
+    "solution with code": "#### Solution to Exercise 2.1.2\n\nAdd them:\n\n[code 8]\n\nDone.\n\n### Exercise 2.1.3",
+    "exercise and solution with code, amid text": '### Exercise 2.1.3: Gates\n\n<a id="ex-gates"></a>\n\nWith code:\n\n'
+    "[code 9]\n\n#### Solution to Exercise 2.1.3\n\n[code 10]\n\n---\n\nThe text goes on.\n",
     "licence": "---\n\nText: [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/) · code: MIT licence · © 2026 ",
 }
 
@@ -153,7 +164,7 @@ def test_setup_cell_installs_only_what_is_missing(notebook, monkeypatch):
 
 def test_code_cells_are_complete_in_order_and_hidden_as_on_the_page(notebook):
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in cells] == list(range(1, 9))
+    assert [cell.execution_count for cell in cells] == list(range(1, 11))
     assert cells[1].source == "hidden = 1"  # not on the page, but later cells need it
     assert cells[1].metadata == {
         "cellView": "form", "jupyter": {"source_hidden": True, "outputs_hidden": True}, "tags": ["remove-cell"],
@@ -172,8 +183,12 @@ def test_pictures_keep_their_alternative_text(notebook):
     assert explorer.outputs[0].data["text/plain"] == "size = 1: value 1\nsize = 2: value 2"
 
 
-def test_a_solution_with_code_opens_folded(notebook):
-    heading = next(cell for cell in notebook.cells if cell.source == "#### Solution to Exercise 2.1.2")
+def test_a_solution_with_code_opens_folded_unless_text_would_be_hidden_too(notebook):
+    heading, amid = (
+        next(cell for cell in notebook.cells if cell.source == f"#### Solution to Exercise 2.1.{k}")
+        for k in (2, 3)
+    )
+    assert amid.metadata == {}
     assert heading.metadata == {"id": heading.id, "jp-MarkdownHeadingCollapsed": True}
     assert notebook.metadata["colab"]["collapsed_sections"] == [heading.id]
 
@@ -224,13 +239,7 @@ FAULTS = """# Faults
 - one
 ```
 
-Take {download}`picture.png`.
-
-````{note}
-```{code-cell} ipython3
-1
-```
-````
+Take {download}`../book/picture.png`.
 """
 
 
@@ -241,6 +250,44 @@ def test_what_has_no_rule_is_an_error(tmp_path):
     assert built.returncode != 0
     for fault in ("no rule for <hlist>", "no rule for <download_reference> within a line"):
         assert f"notebook: {fault}" in built.stdout
+
+
+def code(index: int) -> nodes.container:
+    return nodes.container(nb_element="cell_code", cell_index=index)
+
+
+@pytest.mark.parametrize(
+    ("node", "says"),
+    [
+        (nodes.note("", code(0)), "a code cell stands in a section"),
+        (nodes.section("", code(1), code(0)), "a code cell stands in a section"),
+        (
+            nodes.paragraph("", "", nodes.reference("", "", refuri="https://example.org")),
+            "a link without text",
+        ),
+        (nodes.paragraph("", "", nodes.problematic("", "x")), "no rule for <problematic> within a line"),
+        (nodes.system_message("x"), "no rule for <system_message>"),
+        (nodes.row("", nodes.entry("", nodes.paragraph("", "x"), morecols=1)), "cannot span others"),
+        (
+            nodes.row("", nodes.entry("", nodes.note("", nodes.paragraph("", "x")))),
+            "no rule for <note> within a line",
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_a_complaint(node, says):
+    env = SimpleNamespace(
+        get_domain=lambda name: SimpleNamespace(citations=[]), toc_secnumbers={}, toc_fignumbers={}
+    )
+    executed = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("1"), nbformat.v4.new_code_cell("2")]
+    )
+    writer = Writer(env, "book/page", executed, f"{SITE}book/page.html")
+    complaints = []
+    writer.complain = lambda node, problem: complaints.append(problem)
+    if isinstance(node, nodes.row):
+        node = nodes.table("", nodes.tgroup("", nodes.tbody("", node)))
+    writer.blocks(nodes.document(None, None, "", node))
+    assert len(complaints) == 1 and says in complaints[0]
 
 
 # ---- Parts -------------------------------------------------------------------------------------------------
@@ -358,7 +405,10 @@ def test_leak_check_sees_options_in_a_code_cell():
 
 
 def test_leak_check_lets_code_and_formulas_pass():
-    source = 'Write `{role}` or `(label)=`:\n\n```text\n:::{note}\n```\n\n$a\\{b\\}$, $x_{{1}}$, \\$5 and 5\\% [a](#x)<a id="x"></a>'
+    source = (
+        "Write `{role}` or `(label)=`:\n\n```text\n:::{note}\n```\n\n"
+        '$a\\{b\\}$, $x_{{1}}$, \\$5 and 5\\% [a](#x)<a id="x"></a>'
+    )
     assert leaks(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(source)])) == []
 
 

@@ -318,10 +318,15 @@ def test_training_obeys_both_bounds_for_private_biases():
     for k in range(15):
         bound = p.displacement_bound(1, (5 / 6) ** (k + 1), 150, 0.2)
         assert moved[:, k].mean() <= bound
-    # never seen, never moved; and far biases have travelled less of their way than near ones
-    assert (moved[run.seen == 0] == 0).all() and (run.seen == 0).any()
+    # far biases have travelled less of their way than near ones
     travelled = (run.biases * run.target).mean(axis=0)
     assert travelled[:4].mean() > 5 * travelled[-4:].mean()
+
+
+def test_a_distance_that_never_occurs_keeps_its_bias():
+    lengths, rng = short_documents(4, 20, 16, 5)
+    run = p.train_distance_biases(np.minimum(lengths, 9), 16, 0.2, rng)
+    assert (run.seen[:, 8:] == 0).all() and (run.biases[:, 8:] == 0).all() and (run.seen[:, 0] > 0).all()
 
 
 def test_shared_weight_breaks_the_printed_displacement_bound():
@@ -336,7 +341,9 @@ def test_shared_weight_breaks_the_printed_displacement_bound():
 def test_adam_breaks_the_printed_displacement_bound():
     lengths, rng = short_documents(24, 150, 16, 5)
     run = p.train_distance_biases(lengths, 16, 0.01, rng, "adam")
-    assert (np.abs(run.biases[:, -1]) > 0.01 * run.seen[:, -1])[run.seen[:, -1] > 0].all()
+    # a gradient at distance 15 is at most 1/16 (one query of a full window); Adam does not care
+    rate = run.seen[:, -1].mean() / 150
+    assert np.abs(run.biases[:, -1]).mean() > 10 * p.displacement_bound(1 / 16, rate, 150, 0.01)
 
 
 def test_training_is_repeatable_and_leaves_torch_alone():

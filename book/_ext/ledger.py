@@ -51,17 +51,17 @@ SECTIONS = {
     "3.2": "Training positions",
     "3.3": "Position encodings",
     "3.4": "Attention over many keys",
-    "4.1": "Likelihood and causes",
-    "4.2": "Search and planning",
-    "4.3": "Consistency",
-    "4.4": "Verification",
+    "4.1": "Likelihood and inference",
+    "4.2": "Why reasoning fails",
+    "4.3": "A unified objective",
+    "4.4": "Practical patterns",
     "5": "What retrieval computes",
     "5.1": "Budget, ranking, poisoning",
     "5.2": "Distraction, conflict, intent",
     "6.1": "Alignment of modalities",
-    "6.2": "Grounding and bias",
-    "6.3": "Scaling",
-    "6.4": "Costs and noise",
+    "6.2": "Instruction tuning",
+    "6.3": "Grounding",
+    "6.4": "Scaling",
     "7": "Evaluation at scale",
     "8": "Directions",
 }
@@ -358,31 +358,29 @@ class Ledger(FromLedger):
         heading = f"Section {number}: {title}"
         section = nodes.section("", nodes.title("", heading), ids=[f"section-{number.replace('.', '-')}"])
         section["classes"].append("ledger-section")
-        columns = {"Where": 16, "Claim": 46, "Verdict": 15, "Treatment": 23}
+        columns = {"Where": 21, "Verdict": 15, "Claim and reason": 64}
         section += self.table(columns, [self.line(row) for row in rows], "ledger-rows")
         return section
 
     def line(self, row: dict) -> tuple[list, dict]:
-        where = [self.paragraph(row["where"])]
+        where = [self.paragraph(row["where"]), treatment(row, "see ")]
+        verdict = [self.paragraph(badge(row, linked=False))]
         claim = [self.paragraph(row["claim"], classes=("claim-text",)), self.why(row)]
         if row["note"]:
             claim.append(self.paragraph(nodes.emphasis("", "Note:"), nodes.Text(" "), row["note"]))
-        verdict = [self.paragraph(badge(row, linked=False))]
-        place = [treatment(row)]
-        for kind in ("witness", "tests"):
-            if names := row[kind]:
-                place.append(nodes.paragraph("", "", classes=["ledger-code"]))
-                place[-1] += nodes.Text("witness: " if kind == "witness" else "test: ")
-                for position, name in enumerate(names):
-                    place[-1] += [nodes.Text(", ")] if position else []
-                    place[-1] += nodes.literal("", name.removeprefix("llmlimits.").rpartition("::")[2])
+        for kind, lead in (("witness", "Witness: "), ("tests", "Test: ")):
+            names = [name.removeprefix("llmlimits.").rpartition("::")[2] for name in row[kind]]
+            if names:
+                code = [part for name in names for part in (nodes.literal("", name), nodes.Text(", "))]
+                claim.append(self.paragraph(nodes.Text(lead), *code[:-1], classes=("evidence",)))
         if row["literature"]:
-            place.append(
-                self.paragraph("{cite:t}`" + ",".join(row["literature"]) + "`", classes=("ledger-code",))
+            keys = ",".join(row["literature"])
+            claim.append(
+                self.paragraph(nodes.Text("Literature: "), f"{{cite:t}}`{keys}`", classes=("evidence",))
             )
         status = row["status"] or "treated"
         classes = [f"is-{slug(row['verdict'])}", f"is-chapter-{chapter(row)}", f"is-{status}"]
-        return [where, claim, verdict, place], {"ids": [anchor(row)], "classes": classes}
+        return [where, verdict, claim], {"ids": [anchor(row)], "classes": classes}
 
 
 def filter_form(rows: list[dict]) -> str:

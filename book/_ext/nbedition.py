@@ -16,9 +16,9 @@ from jupyter_cache import get_cache
 from sphinx.builders import Builder
 from sphinx.errors import ConfigError
 
+from freshness import PACKAGE
 from notebook_writer import FOLDED, write_cells
 
-PACKAGE = "llmlimits"
 SETUP = """\
 # Installs the book's package where it is missing, for instance on Colab
 import importlib.util
