@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 BUILD  := $(VENV)/bin/jupyter-book build . -W -n --keep-going
+# Runs every cell of the edition and compares with the outputs in it, pictures excepted
+NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbval.cfg --nbval-cell-timeout=120 -n 2 --dist loadfile
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
@@ -15,14 +17,16 @@ book: $(VENV)/.stamp
 
 # The Colab edition, in notebooks/: regenerate and commit it after a change to the book
 notebooks: book
-	$(PY) benchmarks/../book/_ext/nbedition.py
+	mkdir -p notebooks
+	rm -f notebooks/*.ipynb
+	cp _build/nbedition/*.ipynb notebooks/
 
 # Everything that is checked; needs the built site and the edition
 test: book
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(PY) -m pytest -q tests
-	$(PY) -m pytest -q --nbval --nbval-current-env notebooks
+	$(PY) -m pytest -q -n 2 --dist loadfile tests
+	$(PY) -m pytest -q $(NBVAL) notebooks
 
 # Shows the site at http://localhost:8000
 serve: book

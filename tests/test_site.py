@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -13,18 +12,12 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 import site_checks as checks
+from support import unavailable
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 PAGES = checks.pages(HTML) if HTML.is_dir() else []
-
-
-def unavailable(reason: str) -> None:
-    """On CI a check that cannot run is a failure; elsewhere it is skipped where everyone sees it."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")

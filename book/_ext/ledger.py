@@ -51,17 +51,17 @@ SECTIONS = {
     "3.2": "Training positions",
     "3.3": "Position encodings",
     "3.4": "Attention over many keys",
-    "4.1": "Likelihood and causes",
-    "4.2": "Search and planning",
-    "4.3": "Consistency",
-    "4.4": "Verification",
+    "4.1": "Likelihood and inference",
+    "4.2": "Why reasoning fails",
+    "4.3": "A unified objective",
+    "4.4": "Practical patterns",
     "5": "What retrieval computes",
     "5.1": "Budget, ranking, poisoning",
     "5.2": "Distraction, conflict, intent",
     "6.1": "Alignment of modalities",
-    "6.2": "Grounding and bias",
-    "6.3": "Scaling",
-    "6.4": "Costs and noise",
+    "6.2": "Instruction tuning",
+    "6.3": "Grounding",
+    "6.4": "Scaling",
     "7": "Evaluation at scale",
     "8": "Directions",
 }
@@ -88,7 +88,9 @@ def read(text: str) -> tuple[list[dict], list[tuple[int, str]]]:
         problems += [(line, f"{key!r} is given twice") for key, n in Counter(keys).items() if n > 1]
         problems += [(line, problem) for problem in row_problems(row)]
         complete = {key: str(row.get(key) or "") for key in (*REQUIRED, "status", "note")}
-        complete |= {key: list(map(str, row.get(key) or [])) for key in LISTS if isinstance(row.get(key), list | None)}
+        complete |= {
+            key: list(map(str, row.get(key) or [])) for key in LISTS if isinstance(row.get(key), list | None)
+        }
         rows.append({key: [] for key in LISTS} | complete | {"line": line})
     if not isinstance(root, yaml.SequenceNode):
         problems.append((1, "the ledger is not a list of rows"))
@@ -102,11 +104,13 @@ def row_problems(row: dict) -> list[str]:
     name = f"row {row.get('id')!r}:"
     found = [f"{name} {key!r} is missing" for key in REQUIRED if not row.get(key)]
     found += [f"{name} unknown field {key!r}" for key in row if key not in REQUIRED + OPTIONAL]
-    for key in REQUIRED + ("status", "note"):
+    for key in (*REQUIRED, "status", "note"):
         if row.get(key) is not None and not isinstance(row[key], str):
             found.append(f"{name} {key!r} must be text (put it in quotes), got {row[key]!r}")
     for key in LISTS:
-        if key in row and not (isinstance(row[key], list) and row[key] and all(isinstance(x, str) for x in row[key])):
+        if key in row and not (
+            isinstance(row[key], list) and row[key] and all(isinstance(x, str) for x in row[key])
+        ):
             found.append(f"{name} {key!r} must be a list of one or more words, got {row[key]!r}")
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", str(row.get("id"))):
         found.append(f"{name} an id has lower-case letters and digits joined by hyphens")
@@ -292,16 +296,16 @@ class Claims(FromLedger):
         if not rows:
             return []
         note(self.env, rows)
-        columns = {"Where": 16, "Claim": 34, "Verdict": 15, "Why": 35}
         if option == "chapter":
-            columns = {"Where": 14, "Claim": 30, "Verdict": 15, "Why": 27, "Here": 14}
             self.env.metadata[self.env.docname]["treatments"] = True
         lines = []
         for row in rows:
-            cells = [[self.paragraph(row["where"])], [self.paragraph(row["claim"])], [self.paragraph(badge(row))],
-                     [self.paragraph(row["why"])], [treatment(row)]]  # fmt: skip
-            lines.append((cells[: len(columns)], {}))
-        return [self.table(columns, lines, "claims-some")]
+            where = [self.paragraph(row["where"])]
+            if option == "chapter":
+                where.append(treatment(row, "see "))
+            cells = [[self.paragraph(part)] for part in (row["claim"], badge(row), row["why"])]
+            lines.append(([where, *cells], {}))
+        return [self.table({"Where": 19, "Claim": 31, "Verdict": 15, "Why": 35}, lines, "claims-some")]
 
 
 def chapter(row: dict) -> str:
@@ -309,11 +313,14 @@ def chapter(row: dict) -> str:
     return row["section"].split(".")[0]
 
 
-def treatment(row: dict) -> nodes.paragraph:
+def treatment(row: dict, lead: str = "") -> nodes.paragraph:
     """Where the book treats a claim."""
-    if not row["labels"]:
-        return nodes.paragraph("", "not yet written")
-    return nodes.paragraph("", "", treatment_link("", label=row["labels"][0]))
+    place = nodes.paragraph(classes=["treatment"])
+    if row["labels"]:
+        place += [nodes.Text(lead), treatment_link("", label=row["labels"][0])]
+    else:
+        place += nodes.Text("not yet written")
+    return place
 
 
 class Ledger(FromLedger):
@@ -321,7 +328,9 @@ class Ledger(FromLedger):
 
     def run(self) -> list[nodes.Node]:
         if self.env.docname != PAGE:
-            logger.warning("{ledger} belongs to the page %s: badges lead there", PAGE, location=self.get_location())
+            logger.warning(
+                "{ledger} belongs to the page %s: badges lead there", PAGE, location=self.get_location()
+            )
             return []
         self.env.metadata[PAGE].update({"treatments": True, "ledger": True})
         rows = list(rows_of(self.env).values())
@@ -349,29 +358,29 @@ class Ledger(FromLedger):
         heading = f"Section {number}: {title}"
         section = nodes.section("", nodes.title("", heading), ids=[f"section-{number.replace('.', '-')}"])
         section["classes"].append("ledger-section")
-        columns = {"Where": 16, "Claim": 46, "Verdict": 15, "Treatment": 23}
+        columns = {"Where": 21, "Verdict": 15, "Claim and reason": 64}
         section += self.table(columns, [self.line(row) for row in rows], "ledger-rows")
         return section
 
     def line(self, row: dict) -> tuple[list, dict]:
-        where = [self.paragraph(row["where"])]
+        where = [self.paragraph(row["where"]), treatment(row, "see ")]
+        verdict = [self.paragraph(badge(row, linked=False))]
         claim = [self.paragraph(row["claim"], classes=("claim-text",)), self.why(row)]
         if row["note"]:
             claim.append(self.paragraph(nodes.emphasis("", "Note:"), nodes.Text(" "), row["note"]))
-        verdict = [self.paragraph(badge(row, linked=False))]
-        place = [treatment(row)]
-        for kind in ("witness", "tests"):
-            if names := row[kind]:
-                place.append(nodes.paragraph("", "", classes=["ledger-code"]))
-                place[-1] += nodes.Text("witness: " if kind == "witness" else "test: ")
-                for position, name in enumerate(names):
-                    place[-1] += [nodes.Text(", ")] if position else []
-                    place[-1] += nodes.literal("", name.removeprefix("llmlimits.").rpartition("::")[2])
+        for kind, lead in (("witness", "Witness: "), ("tests", "Test: ")):
+            names = [name.removeprefix("llmlimits.").rpartition("::")[2] for name in row[kind]]
+            if names:
+                code = [part for name in names for part in (nodes.literal("", name), nodes.Text(", "))]
+                claim.append(self.paragraph(nodes.Text(lead), *code[:-1], classes=("evidence",)))
         if row["literature"]:
-            place.append(self.paragraph("{cite:t}`" + ",".join(row["literature"]) + "`", classes=("ledger-code",)))
+            keys = ",".join(row["literature"])
+            claim.append(
+                self.paragraph(nodes.Text("Literature: "), f"{{cite:t}}`{keys}`", classes=("evidence",))
+            )
         status = row["status"] or "treated"
         classes = [f"is-{slug(row['verdict'])}", f"is-chapter-{chapter(row)}", f"is-{status}"]
-        return [where, claim, verdict, place], {"ids": [anchor(row)], "classes": classes}
+        return [where, verdict, claim], {"ids": [anchor(row)], "classes": classes}
 
 
 def filter_form(rows: list[dict]) -> str:
@@ -385,13 +394,19 @@ def filter_form(rows: list[dict]) -> str:
     fields = []
     for label, options in selects.items():
         name = f"ledger-{label.lower()}"
-        choices = "".join(f'<option value="is-{key}">{escape(text)}</option>' for key, text in options.items())
-        fields.append(f'<label for="{name}">{label}</label><select id="{name}"><option value="">all</option>{choices}</select>')
-    fields.append('<label for="ledger-text">Text</label><input type="search" id="ledger-text" autocomplete="off">')
+        choices = "".join(
+            f'<option value="is-{key}">{escape(text)}</option>' for key, text in options.items()
+        )
+        fields.append(
+            f'<label for="{name}">{label}</label><select id="{name}"><option value="">all</option>{choices}</select>'
+        )
+    fields.append(
+        '<label for="ledger-text">Text</label><input type="search" id="ledger-text" autocomplete="off">'
+    )
     inner = "\n".join(f"<div>{field}</div>" for field in fields)
     return (
-        f'<form id="ledger-filter" class="ledger-filter" role="search" aria-label="Filter the claims" hidden>\n{inner}\n'
-        '<div><button type="reset">Show all</button></div>\n<p role="status" id="ledger-count"></p>\n</form>'
+        '<form id="ledger-filter" class="ledger-filter" role="search" aria-label="Filter the claims" hidden>\n'
+        f'{inner}\n<div><button type="reset">Show all</button></div>\n<p role="status" id="ledger-count"></p>\n</form>'
     )
 
 
@@ -461,7 +476,9 @@ def review(app, env: BuildEnvironment) -> list[str]:
             if places[label] is None:
                 problems.append((row["line"], f"row {row['id']!r}: the book has no label {label!r}"))
             elif position == 0 and places[label][0] != row["page"]:
-                problems.append((row["line"], f"row {row['id']!r}: the label {label!r} is on {places[label][0]}"))
+                problems.append(
+                    (row["line"], f"row {row['id']!r}: the label {label!r} is on {places[label][0]}")
+                )
     for line, problem in problems:
         logger.warning("ledger: %s", problem, location=f"{claims_path(env)}:{line}")
     for label, box in getattr(env, "proof_list", {}).items():
@@ -472,6 +489,8 @@ def review(app, env: BuildEnvironment) -> list[str]:
             logger.warning("ledger: a %s has no label", kind, location=(box["docname"], None))
         else:
             logger.warning("ledger: no row names the %s %r", kind, label, location=(box["docname"], None))
+    if not env.metadata[PAGE].get("ledger") and any("claims" in data for data in env.metadata.values()):
+        logger.warning("ledger: badges lead to %s, which has no {ledger} directive", PAGE)
     moved = places != getattr(env, "ledger_places", None)
     env.ledger_places = places
     return [name for name, data in env.metadata.items() if data.get("treatments")] if moved else []

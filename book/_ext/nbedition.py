@@ -16,9 +16,9 @@ from jupyter_cache import get_cache
 from sphinx.builders import Builder
 from sphinx.errors import ConfigError
 
+from freshness import PACKAGE
 from notebook_writer import FOLDED, write_cells
 
-PACKAGE = "llmlimits"
 SETUP = """\
 # Installs the book's package where it is missing, for instance on Colab
 import importlib.util
@@ -63,7 +63,12 @@ def site(config) -> str:
 class NotebookEdition(Builder):
     name = format = "nbedition"
     epilog = "The notebooks are in %(outdir)s."
-    supported_image_types = ["image/svg+xml", "image/png", "image/jpeg", "image/gif"]
+    supported_image_types = [  # noqa: RUF012  (Sphinx reads a list)
+        "image/svg+xml",
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+    ]
 
     def init(self) -> None:
         self.site = site(self.config)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from html import escape as html
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import nbformat
 import pybtex_docutils
@@ -137,6 +137,10 @@ def write_cells(
 
 def is_link(node: nodes.Node) -> bool:
     return isinstance(node, nodes.reference | addnodes.number_reference | nodes.footnote_reference)
+
+
+def has_title(node: nodes.Element) -> bool:
+    return any(isinstance(part, nodes.title) for part in node.children[:1])
 
 
 def has_code(node: nodes.Node) -> bool:
@@ -341,7 +345,7 @@ class Writer:
         self.text.append(f"{'#' * min(level, 6)} {text}")
 
     def block_section(self, node: nodes.Element) -> None:
-        if not isinstance(node[0], nodes.title):  # the body of a box of sphinx-proof or sphinx-exercise
+        if not has_title(node):  # the body of a box of sphinx-proof or sphinx-exercise
             self.blocks(node)
             return
         self.level += 1
@@ -439,7 +443,7 @@ class Writer:
         kind = node.get("design_component")
         if node.get("nb_element") == "cell_code":
             self.code(node)
-        elif kind == "dropdown" and isinstance(node[0], nodes.rubric):
+        elif kind == "dropdown" and node["has_title"]:
             self.fold(self.summary(node[0]), node, 1)
         elif kind == "card-title":
             self.text.append(f"**{self.inside(node)}**")
@@ -523,7 +527,7 @@ class Writer:
         return f"<{tag}>{inner}</{tag}>" if tag else inner
 
     def block_admonition(self, node: nodes.Element) -> None:
-        titled = int(isinstance(node[0], nodes.title))
+        titled = int(has_title(node))
         if "dropdown" in node["classes"]:
             self.fold(self.summary(node[0]) if titled else self.kind(node), node, titled)
         else:  # strong parts of a title stay what they are, as all of it is strong
@@ -587,6 +591,7 @@ class Writer:
         self.folded = after is None or type(after).__name__ in BEGIN_WITH_HEADING
         folded = self.folded
         self.text.append(self.anchor(node))
+        self.flush()  # a folded heading shows the rest of its own cell
         self.blocks(node, 1)
         if not folded:
             self.text.append("---")

@@ -24,6 +24,7 @@ _SCRIPT = (
     "e.querySelector('.explorer-reading').textContent=d[k][1];"
     "this.setAttribute('aria-valuetext',d[k][0])"
 )
+_HIDDEN = ' hidden="hidden"'  # without a value JupyterLab drops it, and shows all pictures of a notebook not yet run
 
 
 class Explorer:
@@ -74,7 +75,7 @@ class Explorer:
         images = "".join(
             f'<img src="data:image/png;base64,{picture}" '
             f'alt="{html.escape(f"{self.alt} At {self.name} = {value}: {text}")}"'
-            f"{'' if k == self.start else ' hidden'}>"
+            f"{'' if k == self.start else _HIDDEN}>"
             for k, (value, text, picture) in enumerate(self.frames)
         )
         return (
