@@ -137,28 +137,6 @@ def max_mean_bound(n: int, sigma: float = 1.0) -> float:
     return float(real("sigma", sigma, 0)) * math.sqrt(2 * math.log(integer("n", n, 1)))
 
 
-def max_quantile_bound(n: int, chance: float, sigma: float = 1.0) -> float:
-    r"""Level that `n` sub-Gaussian scores exceed with probability at most `chance`.
-
-    $\sigma\sqrt{2\ln(n/\delta)}$.
-
-    Parameters
-    ----------
-    n : at least 1.
-    chance : $\delta$ in (0, 1).
-    sigma : at least 0.
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-
-    Source: ledger ``s3-18``.
-    """
-    count = integer("n", n, 1)
-    return float(real("sigma", sigma, 0)) * math.sqrt(2 * math.log(count / _share("chance", chance)))
-
-
 def gaussian_max_mean(n: int) -> float:
     r"""Mean of the largest of `n` independent standard Gaussians, by quadrature.
 
@@ -380,18 +358,16 @@ def failure_bounds(
 ) -> dict[str, float]:
     r"""Bounds on the probability that $\sum_{k\le n}e^{X_k}$ is not within $1\pm\epsilon$ of its mean $nM$.
 
-    With scores in $[a,c]$, "hoeffding": $2e^{-2n\epsilon^2M^2/(e^c-e^a)^2}$; with $X\le c$, "chernoff":
-    $e^{-\epsilon^2nM/(2e^c)}+e^{-\epsilon^2nM/(3e^c)}$; with $M_2=\mathbb E e^{2X}$, "chebyshev":
-    $(M_2/M^2-1)/(n\epsilon^2)$ and, for the lower side alone, "lower": $e^{-\epsilon^2nM^2/(2M_2)}$. For
-    scores $N(\mu,\sigma^2)$ the ratio $M_2/M^2$ is $e^{\sigma^2}$; for sub-Gaussian ones it is at most
-    $e^{2\sigma^2}$.
+    With scores in $[a,c]$, "hoeffding": $2e^{-2n\epsilon^2M^2/(e^c-e^a)^2}$; with $M_2=\mathbb E e^{2X}$,
+    "chebyshev": $(M_2/M^2-1)/(n\epsilon^2)$ and, for the lower side alone, "lower": $e^{-\epsilon^2nM^2/(2M_2)}$.
+    For scores $N(\mu,\sigma^2)$ the ratio $M_2/M^2$ is $e^{\sigma^2}$.
 
     Parameters
     ----------
     n : number of scores, at least 1.
     epsilon : in (0, 1).
     mean : $M=\mathbb E e^X>0$.
-    low, high : $a$ and $c$, if known.
+    low, high : $a<c$, if known (both or none).
     second_moment : $M_2\ge M^2$, if known.
 
     Returns
@@ -403,23 +379,19 @@ def failure_bounds(
     ValueError
         If an argument is outside its range or the moments contradict each other.
 
-    Source: ledger ``s3-19``; Maurer 2003 for the lower side.
+    Source: ledger ``s3-19``.
     """
     count = integer("n", n, 1)
     eps = _share("epsilon", epsilon)
     m = float(real("mean", mean, above=0))
     out = {}
-    if high is not None:
-        top = math.exp(float(real("high", high)))
-        if m > top:
-            fail("mean", mean, f"at most exp(high) = {top:g}")
-        x = eps * eps * count * m / top
-        out["chernoff"] = math.exp(-x / 2) + math.exp(-x / 3)
-        if low is not None:
-            bottom = math.exp(float(real("low", low, below=high)))
-            if m < bottom:
-                fail("mean", mean, f"at least exp(low) = {bottom:g}")
-            out["hoeffding"] = 2 * math.exp(-2 * count * (eps * m / (top - bottom)) ** 2)
+    if low is not None or high is not None:
+        a = float(real("low", low))
+        c = float(real("high", high, above=a))
+        bottom, top = math.exp(a), math.exp(c)
+        if not bottom <= m <= top:
+            fail("mean", mean, f"from exp(low) = {bottom:g} to exp(high) = {top:g}")
+        out["hoeffding"] = 2 * math.exp(-2 * count * (eps * m / (top - bottom)) ** 2)
     if second_moment is not None:
         ratio = float(real("second_moment", second_moment, m * m)) / (m * m)
         out["chebyshev"] = (ratio - 1) / (count * eps * eps)
@@ -496,29 +468,6 @@ def rem_rate(beta: float) -> float:
     """
     b = float(real("beta", beta, 0))
     return 1 + b * b / 2 if b * b <= 2 else math.sqrt(2) * b
-
-
-def tail_margin_rate(a: float) -> float:
-    r"""Margin per $\ln n$ that distractors with $P(X>x)=e^{-ax}$ force: $\max(1,1/a)$.
-
-    Above 1 the mean of $e^X$ is $a/(a-1)$ and Corollary 1 holds; below, no fixed margin gives a fixed weight.
-
-    Parameters
-    ----------
-    a : positive.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If `a` is not positive.
-
-    Source: ledger ``s3-21``.
-    """
-    return max(1.0, 1 / float(real("a", a, above=0)))
 
 
 # --- bounded logits ---
@@ -614,28 +563,6 @@ def scaled_softmax_mass(n: int, strength: float) -> float:
     count = integer("n", n, 1)
     sg = float(real("strength", strength, 0))
     return 1 / (1 + (count - 1) * math.exp(-sg * math.log(count)))
-
-
-def topk_mass(kept: int, gap: float) -> float:
-    r"""Weight of a key that is kept among the `kept` largest, `gap` above the others: $1/(1+(k-1)e^{-g})$.
-
-    Parameters
-    ----------
-    kept : $k\ge1$.
-    gap : $g\ge0$.
-
-    Returns
-    -------
-    float, whatever the context length
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-
-    Source: ledger ``s3-23`` (3).
-    """
-    return 1 / (1 + (integer("kept", kept, 1) - 1) * math.exp(-float(real("gap", gap, 0))))
 
 
 class TopkDrop(NamedTuple):

@@ -408,23 +408,6 @@ def mean_square(frequencies: np.ndarray, horizon: int) -> float:
     return total / (2 * m * m)
 
 
-def rms_floor(dim: int) -> float:
-    r"""Typical size of the mean cosine at large distances: $1/\sqrt{2m}=1/\sqrt d$.
-
-    Parameters
-    ----------
-    dim : $d=2m$, even, at least 2.
-
-    Raises
-    ------
-    ValueError
-        If `dim` is odd or too small.
-
-    Source: ledger ``s3-10``.
-    """
-    return 1 / math.sqrt(_dim(dim))
-
-
 # --- uniform grids: the exact kernel and the rate ---
 
 
@@ -934,37 +917,11 @@ def rope_score(
     return _plain(out.reshape(x.shape))
 
 
-def favourite_key(query: np.ndarray, distance: float, base: float = 10_000.0) -> np.ndarray:
-    r"""The key whose score with `query` is largest at the given distance: $k_k=q_ke^{i\theta_k\Delta^*}$.
-
-    Then $s(\Delta)=\sum_k|q_k|^2\cos\theta_k(\Delta-\Delta^*)$, at most $\|q\|^2$ and equal to it at
-    $\Delta^*$ alone among the integers when the first pair of the query is not 0.
-
-    Parameters
-    ----------
-    query : array of shape (d,), d even.
-    distance : $\Delta^*$, at most $2^{53}$ in size.
-    base : $b>1$.
-
-    Returns
-    -------
-    array of shape (d,)
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-
-    Source: ledger ``s3-14`` (1).
-    """
-    return rope_rotate(query, distance, base)
-
-
 def rope_mass(length: int, target: int, dim: int, scale: float, base: float = 10_000.0) -> float:
     r"""Attention that the key at distance `target` receives among the distances 0, ..., `length` - 1.
 
-    The uniform unit query with its `favourite_key`: all keys have this content, the logits are `scale` times
-    $C_m(\Delta-\Delta^*)$.
+    The uniform unit query $q$, and everywhere the same key, $q$ turned by `rope_rotate` to $\Delta^*$: the
+    logits are `scale` times $C_m(\Delta-\Delta^*)$.
 
     Parameters
     ----------
@@ -1177,33 +1134,6 @@ def admissible_bases(length: int, dim: int, bases: np.ndarray) -> np.ndarray:
 # --- learned rows ---
 
 
-def decay_factor(step: float, weight_decay: float, steps: int) -> float:
-    r"""What decoupled weight decay leaves of a row that is never used: $(1-\eta\lambda)^T$.
-
-    Parameters
-    ----------
-    step : $\eta\ge0$.
-    weight_decay : $\lambda\ge0$, with $\eta\lambda<1$.
-    steps : $T\ge0$.
-
-    Returns
-    -------
-    float in [0, 1]
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range or $\eta\lambda\ge1$.
-
-    Source: ledger ``s3-16``; Loshchilov and Hutter 2019.
-    """
-    eta = float(real("step", step, 0))
-    decay = float(real("weight_decay", weight_decay, 0))
-    if eta * decay >= 1:
-        fail("weight_decay", weight_decay, "such that step times weight_decay is below 1")
-    return math.exp(integer("steps", steps, 0) * math.log1p(-eta * decay))
-
-
 def row_cosine_level(rows: int, dim: int, chance: float) -> float:
     r"""Cosine that no two of `rows` independent random directions exceed, but with probability `chance`.
 
@@ -1253,7 +1183,8 @@ def max_row_cosine(rows: int, dim: int, rng: np.random.Generator) -> float:
 
     Source: ledger ``s3-16``.
     """
-    x = rng.standard_normal((integer("rows", rows, 2), integer("dim", dim, 1)))
+    shape = (integer("rows", rows, 2), integer("dim", dim, 1))
+    x = rng.standard_normal(shape)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     cosines = x @ x.T
     np.fill_diagonal(cosines, -1)
@@ -1298,32 +1229,6 @@ def t5_bucket(distance: np.ndarray | int, buckets: int = 32, most: int = 128) ->
     # the small addition keeps exact bucket edges, where the quotient is a whole number, from rounding down
     bucket = np.where(x < half, x, np.minimum(half + np.floor(steps + 1e-12), size - 1)).astype(int)
     return int(bucket) if bucket.ndim == 0 else bucket
-
-
-def alibi_tail_bound(distance: int, slope: float, content_range: float) -> float:
-    r"""Bound on the attention beyond a distance under ALiBi: $e^{r-\mu(D+1)}$, for any context length.
-
-    Parameters
-    ----------
-    distance : $D\ge0$; keys at distance 0, 1, 2, ... are present.
-    slope : $\mu>0$.
-    content_range : $r\ge0$, largest minus smallest content score.
-
-    Returns
-    -------
-    float in (0, 1]
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-
-    Source: ledger ``s3-29``; Press et al. 2022.
-    """
-    d = integer("distance", distance, 0)
-    mu = float(real("slope", slope, above=0))
-    r = float(real("content_range", content_range, 0))
-    return math.exp(min(r - mu * (d + 1), 0.0))
 
 
 def alibi_reach(slope: float, content_range: float, mass: float) -> int:
@@ -1396,32 +1301,3 @@ def attention_layers(
         share /= share.sum(axis=1, keepdims=True)
         x = x + share @ (x @ value)
     return x
-
-
-def start_marker_output(n: int) -> list[Fraction]:
-    r"""Output of a causal head with equal scores and value 1 on a start marker alone: $1/i$ at position $i$.
-
-    So a causal decoder can read off the absolute position without any code.
-
-    Parameters
-    ----------
-    n : number of positions, at least 1.
-
-    Returns
-    -------
-    list of n Fractions
-
-    Raises
-    ------
-    ValueError
-        If `n` is no positive integer.
-
-    Source: ledger ``s3-30``.
-    """
-    length = integer("n", n, 1)
-    values = [Fraction(1)] + [Fraction(0)] * (length - 1)
-    total, out = Fraction(0), []
-    for i, value in enumerate(values, 1):
-        total += value
-        out.append(total / i)
-    return out
