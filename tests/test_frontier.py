@@ -55,7 +55,7 @@ def test_the_floor_holds_as_often_as_it_promises():
 SETS = st.lists(st.frozensets(st.integers(0, 9), max_size=6), min_size=1, max_size=7)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(SETS, st.data())
 def test_budgeted_greedy_keeps_its_guarantee(sets, data):
     costs = data.draw(st.lists(st.integers(1, 9), min_size=len(sets), max_size=len(sets)))
