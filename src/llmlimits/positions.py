@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._checks import array, fail, integer, probability, real
+from ._training import flushed_denormals
 
 
 def effective_length(lengths: Sequence[int], scores: Sequence[float], threshold: float) -> int:
@@ -509,27 +510,25 @@ def train_distance_biases(
     column = torch.from_numpy(np.maximum(gap - 1, 0))
     target = torch.from_numpy(np.where(distance % 2, 1.0, -1.0))
     threads = torch.get_num_threads()
-    # one thread and no denormal slow-down: the same numbers at the same speed on every run
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    torch.set_num_threads(1)  # the same numbers on every machine
     try:
-        biases = torch.zeros((runs, size - 1), dtype=torch.float64, requires_grad=True)
-        content = torch.zeros(runs, dtype=torch.float64, requires_grad=True)
-        method = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer]
-        descent = method([biases, content], lr=eta)
-        for t in range(steps):
-            cues = torch.from_numpy(rng.standard_normal((runs, size - 1, size)))
-            length = torch.from_numpy(sizes[:, t])
-            teacher = (cues + target[column]).masked_fill(hidden, -torch.inf).softmax(-1)
-            scores = (content[:, None, None] * cues + biases[:, column]).masked_fill(hidden, -torch.inf)
-            surprise = -(teacher * scores.log_softmax(-1).masked_fill(hidden, 0.0)).sum(-1)
-            inside = torch.from_numpy(distance)[None, :] < length[:, None]
-            loss = ((surprise * inside).sum(-1) / length).sum()
-            descent.zero_grad()
-            loss.backward()
-            descent.step()
+        with flushed_denormals():
+            biases = torch.zeros((runs, size - 1), dtype=torch.float64, requires_grad=True)
+            content = torch.zeros(runs, dtype=torch.float64, requires_grad=True)
+            method = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer]
+            descent = method([biases, content], lr=eta)
+            for t in range(steps):
+                cues = torch.from_numpy(rng.standard_normal((runs, size - 1, size)))
+                length = torch.from_numpy(sizes[:, t])
+                teacher = (cues + target[column]).masked_fill(hidden, -torch.inf).softmax(-1)
+                scores = (content[:, None, None] * cues + biases[:, column]).masked_fill(hidden, -torch.inf)
+                surprise = -(teacher * scores.log_softmax(-1).masked_fill(hidden, 0.0)).sum(-1)
+                inside = torch.from_numpy(distance)[None, :] < length[:, None]
+                loss = ((surprise * inside).sum(-1) / length).sum()
+                descent.zero_grad()
+                loss.backward()
+                descent.step()
     finally:
-        torch.set_flush_denormal(False)
         torch.set_num_threads(threads)
     room = np.maximum(1 - distance / sizes[:, :, None], 0)
     return BiasTraining(
