@@ -851,8 +851,7 @@ def plurality_accuracy(n_votes: int, probabilities: Sequence[Real]) -> float:
 def verified_accuracy(p: Real, accept_right: Real, accept_wrong: Real, attempts: int | None = None) -> Number:
     r"""Accuracy of "generate, verify, try again": at most $K$ attempts, the last one is kept if none is accepted.
 
-    With $s=p\alpha+(1-p)\beta$: $\frac{p\alpha}s(1-(1-s)^K)+(1-s)^K\frac{p(1-\alpha)}{1-s}$, and $\frac{p\alpha}s$
-    without a limit.
+    With $s=p\alpha+(1-p)\beta$ and $a=\frac{p\alpha}s$: $a+(1-s)^{K-1}(p-a)$, and $a$ without a limit.
 
     Parameters
     ----------
@@ -881,14 +880,10 @@ def verified_accuracy(p: Real, accept_right: Real, accept_wrong: Real, attempts:
             fail("accept_right", accept_right, "such that some attempt can be accepted, if attempts is None")
         return p * alpha / accepted
     rounds = integer("attempts", attempts, 1)
-    # sum of the geometric series 1 + (1-s) + ... + (1-s)^(K-1), also for s = 0
     if not accepted:
-        series: Number = Fraction(rounds)
-    elif isinstance(accepted, Fraction) or accepted == 1:
-        series = (1 - (1 - accepted) ** rounds) / accepted
-    else:
-        series = -math.expm1(rounds * math.log1p(-accepted)) / accepted
-    return p * alpha * series + (1 - accepted) ** (rounds - 1) * p * (1 - alpha)
+        return p
+    ceiling = p * alpha / accepted
+    return ceiling + (1 - accepted) ** (rounds - 1) * (p - ceiling)
 
 
 def tries_per_step(n_steps: int, p: Real, delta: Real) -> int:
