@@ -128,7 +128,8 @@ Section Majority.
 
   (** The exact gain of two more voters,
     if voters are right independently with
-      probability p. *)
+      probability p.
+      (Book: thm-majority) *)
   Theorem majority_increment : forall m,
     majority (m + 1) - majority m =
     (2 * p - 1) * INR (choose (2 * m + 1) m) * (p * q) ^ (m + 1).
@@ -154,7 +155,8 @@ Section Majority.
     rewrite Rpow_mult_distr, !pow_add. simpl. ring.
   Qed.
 
-  (** So two more voters always help if each is better than a coin. *)
+  (** So two more voters always help if each is better than a coin.
+      (Book: thm-majority) *)
   Theorem more_voters_help : forall m, 1 / 2 < p < 1 ->
     majority m < majority (m + 1).
   Proof.

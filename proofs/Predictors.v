@@ -20,8 +20,8 @@ Section Predictors.
     | (q, b) :: rest => if Nat.eqb q p then Some b else lookup rest p
     end.
 
-  Definition patch (h : nat ->
-    bool) (table : list (nat * bool)) (p : nat) : bool :=
+  Definition patch
+      (h : nat -> bool) (table : list (nat * bool)) (p : nat) : bool :=
     match lookup table p with Some b => b | None => h p end.
 
   Definition correct_table (table : list (nat * bool)) : Prop :=

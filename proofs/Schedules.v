@@ -9,8 +9,8 @@ From Coq Require Cantor.
 From Limits Require Import Diagonal.
 
 (** A set of questions is infinite if it has members beyond every bound. *)
-Definition infinite (P : nat ->
-  Prop) : Prop := forall bound, exists k, bound <= k /\ P k.
+Definition infinite (P : nat -> Prop) : Prop :=
+  forall bound, exists k, bound <= k /\ P k.
 
 (** The schedule that is printed in the paper. *)
 Definition printed (k : nat) : nat := k mod (k + 1).

@@ -208,7 +208,7 @@ def visit(
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=mode, reduced_motion="reduce"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
 
     def guard(route):
         address = route.request.url

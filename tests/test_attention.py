@@ -240,13 +240,6 @@ def test_rescaling_does_not_survive_gaussian_distractors():
     assert a.attention_mass(3 * math.log(10**6), z * math.log(10**6)) < 1e-6
 
 
-@given(st.integers(2, 6), st.integers(1, 4), st.floats(0, 4))
-def test_topk_mass_does_not_depend_on_the_length(kept, extra, gap):
-    z = np.array([gap] + [0.0] * (kept - 1) + [-1.0] * extra)
-    weights = softmax(np.sort(z)[::-1][:kept])
-    assert weights[0] == pytest.approx(a.topk_mass(kept, gap))
-
-
 def test_topk_drops():
     drop = a.topk_drop(2000, 5, 3)
     assert drop.bound == 1 and drop.exact == pytest.approx(0.13693, abs=1e-5)
@@ -486,7 +479,6 @@ def test_supported_context_inverts_the_crowded_mass(c, p, n):
         ("logit_range", lambda: a.dispersion_bounds(5, -1)),
         ("logit_range", lambda: a.max_context(701, 0.5)),
         ("strength", lambda: a.scaled_softmax_mass(5, -1)),
-        ("kept", lambda: a.topk_mass(0, 1)),
         ("kept", lambda: a.topk_drop(5, 6, 1)),
         ("chance", lambda: a.topk_score(5, 2, 0)),
         ("logits", lambda: a.sparsemax([math.inf])),

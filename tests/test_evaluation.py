@@ -110,6 +110,17 @@ def test_swapping_recovers_the_gap_and_shrinks_the_average(gap, bias):
         assert (average > 0.5) == (gap > 0)
 
 
+def test_swapping_a_whole_benchmark_can_reverse_it():
+    # A is much better on one question in five and a little worse on the others: an unbiased judge prefers B, the
+    # same judge with a position bias prefers A in the average over both orders; so does the mean of the logits.
+    gaps, weights = np.array([3.5, -1.0]), np.array([0.2, 0.8])
+    assert weights @ gaps < 0 and weights @ expit(gaps) < 0.5
+    assert weights @ [e.swap_average(gap, 3) for gap in gaps] > 0.5
+    assert e.swap_logit(weights @ expit(gaps + 3), weights @ expit(gaps - 3)) > 0
+    logits = [e.swap_logit(expit(gap + 3), expit(gap - 3)) for gap in gaps]
+    assert logits == pytest.approx(gaps)  # question by question the gaps are recovered
+
+
 @given(st.floats(-3, 3), st.floats(-3, 3), st.floats(-3, 3))
 def test_one_judge_cannot_tell_quality_from_self_preference(gap, preference, bias):
     # (gap, preference) and (gap + preference, 0) give the same verdicts in both orders ...
@@ -133,8 +144,9 @@ def test_length_control_erases_a_real_advantage():
     quality = 0.7 * m + rng.normal(0, 1.5, m.size)
     length = 2 * quality + rng.normal(0, 2, m.size)
     design = np.column_stack([np.ones(m.size), m, length])
-    measured = np.linalg.lstsq(design, quality, rcond=None)[0][1]
-    assert measured == pytest.approx(float(e.length_control(0.7, 2, 2.25, 4)), abs=0.02)
+    for bias in (0, 0.5, -1):  # a length bias of the judge changes the coefficient of length only
+        measured = np.linalg.lstsq(design, quality + bias * length, rcond=None)[0][1]
+        assert measured == pytest.approx(float(e.length_control(0.7, 2, 2.25, 4)), abs=0.02)
 
 
 # --- ratings ---

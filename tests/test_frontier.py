@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmlimits import attention
+from llmlimits import attention, capacity
 from llmlimits import frontier as c
 
 F = Fraction
@@ -55,7 +55,7 @@ def test_the_floor_holds_as_often_as_it_promises():
 SETS = st.lists(st.frozensets(st.integers(0, 9), max_size=6), min_size=1, max_size=7)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(SETS, st.data())
 def test_budgeted_greedy_keeps_its_guarantee(sets, data):
     costs = data.draw(st.lists(st.integers(1, 9), min_size=len(sets), max_size=len(sets)))
@@ -120,10 +120,26 @@ def test_toy_world_at_infinity():
     assert c.toy_error(inf, inf, inf) == (0, 0, 0.1)
     assert c.toy_error(0, inf, inf).total == pytest.approx(0.35)
     assert c.toy_error(inf, 0, inf).total == pytest.approx(0.35)
-    assert c.toy_error(inf, inf, 0).total == pytest.approx(0.4)
+    assert c.toy_error(inf, inf, 0, n_candidates=4).search == pytest.approx(0.3 * 3 / 4)  # one free guess
+    assert c.toy_error(inf, inf, 3, n_candidates=4).search == 0  # three failed checks leave one candidate
     seen = c.toy_error(inf, 1, inf, n_facts=4).recall
     assert seen == pytest.approx(0.25 * 3 / 4)
     assert c.toy_error(inf, 2, inf, n_facts=1).recall == 0
+
+
+def test_lossy_memory_beats_storing_some_facts():
+    # Four bits of memory, seven facts, all seen: the Hamming code errs on 1/8, four stored bits and guesses on 3/14.
+    error = 1 - capacity.hamming_accuracy()
+    bound = 2 * c.toy_error(4, math.inf, math.inf, n_facts=7).recall
+    assert bound <= error == F(1, 8) < F(1, 2) * (1 - F(4, 7))
+
+
+@given(st.floats(0, 60), st.integers(1, 40))
+def test_recall_is_convex_in_the_number_of_facts_seen(bits, n):
+    # so that its value at the mean number is a lower bound
+    seen = np.arange(1, n + 1)
+    wrong = seen * capacity.distortion_at_rate(np.minimum(1.0, bits / seen)) + (n - seen) / 2
+    assert (np.diff(np.r_[n / 2, wrong], 2) >= -1e-9).all()
 
 
 def test_distinct_facts_by_enumeration():

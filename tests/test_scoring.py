@@ -75,7 +75,7 @@ def test_printed_tilt_forgets_the_reference():
     assert s.tilt((1, 0), (0, 1000), 5) == pytest.approx([1, 0])  # never leaves the support
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 6), st.floats(0.05, 5), seeds)
 def test_tilt_is_the_unique_maximiser(n, beta, seed):
     rng = np.random.default_rng(seed)
@@ -87,7 +87,7 @@ def test_tilt_is_the_unique_maximiser(n, beta, seed):
     assert s.tilt_objective(other, ref, reward, beta) == pytest.approx(top - loss, abs=1e-9)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 6), st.floats(0.1, 4), seeds)
 def test_tilt_slopes(n, beta, seed):
     rng = np.random.default_rng(seed)
@@ -118,7 +118,7 @@ def test_calibration_table():
     assert s.murphy(TABLE_CONFIDENCE, TABLE_CORRECT).reliability == pytest.approx(11 / 150)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 12), seeds)
 def test_murphy_and_binned_error(n, bins, seed):
     rng = np.random.default_rng(seed)
@@ -171,7 +171,7 @@ def test_contamination_inverts(clean, share, memorised):
         assert s.contamination_estimate(clean, o, memorised) == share
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(seeds)
 def test_interval_holds_what_it_should(seed):
     rng = np.random.default_rng(seed)

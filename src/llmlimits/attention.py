@@ -565,28 +565,6 @@ def scaled_softmax_mass(n: int, strength: float) -> float:
     return 1 / (1 + (count - 1) * math.exp(-sg * math.log(count)))
 
 
-def topk_mass(kept: int, gap: float) -> float:
-    r"""Weight of a key that is kept among the `kept` largest, `gap` above the others: $1/(1+(k-1)e^{-g})$.
-
-    Parameters
-    ----------
-    kept : $k\ge1$.
-    gap : $g\ge0$.
-
-    Returns
-    -------
-    float, whatever the context length
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-
-    Source: ledger ``s3-23`` (3).
-    """
-    return 1 / (1 + (integer("kept", kept, 1) - 1) * math.exp(-float(real("gap", gap, 0))))
-
-
 class TopkDrop(NamedTuple):
     """Probability that top-k drops the relevant key, exactly and by the union bound."""
 

@@ -562,10 +562,10 @@ def step_tv(model: np.ndarray, data: np.ndarray) -> np.ndarray:
         before_p, before_q = _prefix(p, s), _prefix(q, s)
         if (before_q[before_p <= 0] > 0).any():
             fail("model", model, "positive on every prefix of the data")
-        real_ = before_q > 0
-        next_p = _prefix(p, s + 1).reshape(len(before_p), -1)[real_] / before_p[real_, None]
-        next_q = _prefix(q, s + 1).reshape(len(before_q), -1)[real_] / before_q[real_, None]
-        steps.append(float(before_q[real_] @ abs(next_p - next_q).sum(1)) / 2)
+        positive = before_q > 0
+        next_p = _prefix(p, s + 1).reshape(len(before_p), -1)[positive] / before_p[positive, None]
+        next_q = _prefix(q, s + 1).reshape(len(before_q), -1)[positive] / before_q[positive, None]
+        steps.append(float(before_q[positive] @ abs(next_p - next_q).sum(1)) / 2)
     return np.array(steps)
 
 

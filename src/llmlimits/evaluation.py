@@ -278,8 +278,9 @@ def length_control(
 ) -> Fraction | float:
     r"""What length control leaves of a real advantage: $\delta\,\sigma_\nu^2/(\kappa^2\sigma_e^2+\sigma_\nu^2)$.
 
-    Quality is $q=\delta m+e$ for system $m\in\{0,1\}$, length $\ell=\kappa q+\nu$, and the score is $q$. The
-    value is the coefficient of $m$ in the population regression of the score on $(1,m,\ell)$.
+    Quality is $q=\delta m+e$ for system $m\in\{0,1\}$, length $\ell=\kappa q+\nu$, and the score is
+    $q+\gamma\ell$ with any length bias $\gamma$. The value is the coefficient of $m$ in the population regression
+    of the score on $(1,m,\ell)$; it does not depend on $\gamma$.
 
     Parameters
     ----------

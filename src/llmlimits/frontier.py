@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._checks import array, fail, integer, probability, real
+from .capacity import distortion_at_rate
 
 
 def unseen_floor(n_once: int, n_draws: int, delta: Real) -> float:
@@ -203,13 +204,17 @@ def toy_error(
     r"""Lower bound on the error of a system with given resources, each of them possibly infinite.
 
     Half of the questions ask for one of `n_facts` arbitrary bits, three in ten for the one right item among
-    `n_candidates` that can only be checked one by one, two in ten have a coin flip for an answer. A system that
-    stores `capacity` bits, saw uniform `examples` of the facts and may check `operations` candidates errs at least
+    `n_candidates` that can only be checked one by one (a new one for each question), two in ten have a coin flip
+    for an answer. A system that keeps `capacity` bits of what it saw, saw uniform `examples` of the facts and may
+    check `operations` candidates before it answers errs at least
 
-    $$\tfrac12\cdot\tfrac12\Bigl(1-\frac{\min(m,\,E D_n)}N\Bigr)+\tfrac3{10}\Bigl(1-\min\bigl(1,\tfrac cK\bigr)\Bigr)
-    +\tfrac2{10}\cdot\tfrac12,$$
+    $$\tfrac12\Bigl(\frac DN\,g\bigl(\tfrac mD\bigr)+\frac{1-D/N}2\Bigr)
+    +\tfrac3{10}\Bigl(1-\min\bigl(1,\tfrac{c+1}K\bigr)\Bigr)+\tfrac2{10}\cdot\tfrac12,$$
 
-    where $D_n$ is the number of different facts among the examples, $E D_n=N(1-(1-\frac1N)^n)$.
+    where $D=N(1-(1-\frac1N)^n)$ is the mean number of different facts among the examples and $g(r)$ the least
+    average error with $r$ bits per fact, `llmlimits.capacity.distortion_at_rate` (storing some bits and guessing
+    the rest would be worse). The recall part is convex in the number of facts seen, so its value at the mean is a
+    lower bound (Jensen). After $c$ failed checks one candidate can still be guessed, hence $c+1$.
 
     Parameters
     ----------
@@ -235,5 +240,6 @@ def toy_error(
     distinct = (
         n if seen == math.inf else -n * math.expm1(seen * math.log1p(-1 / n)) if n > 1 else min(1.0, seen)
     )
-    known = min(bits, distinct)
-    return ToyError(0.25 * (1 - min(1.0, known / n)), 0.3 * (1 - min(1.0, tries / k)), 0.1)
+    lossy = distortion_at_rate(min(1.0, bits / distinct)) if distinct > 0 else 0.0
+    recall = (distinct * lossy + (n - distinct) / 2) / (2 * n)
+    return ToyError(recall, 0.3 * (1 - min(1.0, (tries + 1) / k)), 0.1)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._checks import array, fail, integer, probability, real
+from ._training import flushed_denormals
 
 
 def effective_length(lengths: Sequence[int], scores: Sequence[float], threshold: float) -> int:
@@ -451,54 +452,6 @@ def adam_isolated(beta1: float = 0.9, beta2: float = 0.999) -> float:
     return (1 - b1) / math.sqrt(1 - b2) / (1 - b1 / math.sqrt(b2))
 
 
-def adam_path(
-    gradients: Sequence[float],
-    step: float = 1.0,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
-    start: int = 0,
-) -> np.ndarray:
-    r"""Positions of one coordinate under Adam with the given gradients, starting from 0 with moments 0.
-
-    $m\leftarrow\beta_1m+(1-\beta_1)g$, $v\leftarrow\beta_2v+(1-\beta_2)g^2$, and the coordinate moves by
-    $-\eta\,\hat m/(\sqrt{\hat v}+\epsilon)$ with the moments divided by $1-\beta^t$.
-
-    Parameters
-    ----------
-    gradients : array of shape (T,).
-    step : learning rate, positive.
-    beta1, beta2 : in [0, 1).
-    epsilon : positive.
-    start : steps without any gradient before the first of `gradients`; they only age the bias corrections.
-
-    Returns
-    -------
-    array of shape (T + 1,), the start included
-
-    Raises
-    ------
-    ValueError
-        If an argument is outside its range.
-
-    Source: ledger ``s3-08``; Kingma and Ba 2015.
-    """
-    g = array("gradients", gradients, 1)
-    eta = float(real("step", step, above=0))
-    b1 = float(real("beta1", beta1, 0, below=1))
-    b2 = float(real("beta2", beta2, 0, below=1))
-    eps = float(real("epsilon", epsilon, above=0))
-    t = integer("start", start, 0)
-    path = np.zeros(len(g) + 1)
-    m = v = 0.0
-    for k, value in enumerate(g):
-        t += 1
-        m = b1 * m + (1 - b1) * value
-        v = b2 * v + (1 - b2) * value * value
-        path[k + 1] = path[k] - eta * (m / (1 - b1**t)) / (math.sqrt(v / (1 - b2**t)) + eps)
-    return path
-
-
 class BiasTraining(NamedTuple):
     """Outcome of `train_distance_biases`; row r is run r, column k is the distance k + 1."""
 
@@ -557,27 +510,25 @@ def train_distance_biases(
     column = torch.from_numpy(np.maximum(gap - 1, 0))
     target = torch.from_numpy(np.where(distance % 2, 1.0, -1.0))
     threads = torch.get_num_threads()
-    # one thread and no denormal slow-down: the same numbers at the same speed on every run
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    torch.set_num_threads(1)  # the same numbers on every machine
     try:
-        biases = torch.zeros((runs, size - 1), dtype=torch.float64, requires_grad=True)
-        content = torch.zeros(runs, dtype=torch.float64, requires_grad=True)
-        method = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer]
-        descent = method([biases, content], lr=eta)
-        for t in range(steps):
-            cues = torch.from_numpy(rng.standard_normal((runs, size - 1, size)))
-            length = torch.from_numpy(sizes[:, t])
-            teacher = (cues + target[column]).masked_fill(hidden, -torch.inf).softmax(-1)
-            scores = (content[:, None, None] * cues + biases[:, column]).masked_fill(hidden, -torch.inf)
-            surprise = -(teacher * scores.log_softmax(-1).masked_fill(hidden, 0.0)).sum(-1)
-            inside = torch.from_numpy(distance)[None, :] < length[:, None]
-            loss = ((surprise * inside).sum(-1) / length).sum()
-            descent.zero_grad()
-            loss.backward()
-            descent.step()
+        with flushed_denormals():
+            biases = torch.zeros((runs, size - 1), dtype=torch.float64, requires_grad=True)
+            content = torch.zeros(runs, dtype=torch.float64, requires_grad=True)
+            method = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer]
+            descent = method([biases, content], lr=eta)
+            for t in range(steps):
+                cues = torch.from_numpy(rng.standard_normal((runs, size - 1, size)))
+                length = torch.from_numpy(sizes[:, t])
+                teacher = (cues + target[column]).masked_fill(hidden, -torch.inf).softmax(-1)
+                scores = (content[:, None, None] * cues + biases[:, column]).masked_fill(hidden, -torch.inf)
+                surprise = -(teacher * scores.log_softmax(-1).masked_fill(hidden, 0.0)).sum(-1)
+                inside = torch.from_numpy(distance)[None, :] < length[:, None]
+                loss = ((surprise * inside).sum(-1) / length).sum()
+                descent.zero_grad()
+                loss.backward()
+                descent.step()
     finally:
-        torch.set_flush_denormal(False)
         torch.set_num_threads(threads)
     room = np.maximum(1 - distance / sizes[:, :, None], 0)
     return BiasTraining(

@@ -538,16 +538,15 @@ def train_codebook(
     if not isinstance(rng, np.random.Generator):
         fail("rng", rng, "a numpy.random.Generator")
     e = torch.tensor(codebook, requires_grad=True)
-    optimiser = torch.optim.SGD([e], lr=rate)
     with flushed_denormals():
         for _ in range(steps):
             drawn = points[rng.integers(len(points), size=batch)]
             z = torch.as_tensor(drawn)
             chosen = nearest(drawn, e.detach().numpy())
             loss = ((z - e[torch.as_tensor(chosen)]) ** 2).sum() / batch
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+            (gradient,) = torch.autograd.grad(loss, e)
+            with torch.no_grad():
+                e -= rate * gradient
             if revive:
                 idle = np.setdiff1d(np.arange(len(codebook)), chosen)
                 with torch.no_grad():

