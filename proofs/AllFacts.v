@@ -36,7 +36,7 @@ Definition by_formula (m n : nat) : Z :=
       (seq 0 (S m)).
 
 (** For books of at most 4 pages and at most 5 draws the formula is right.
-    (Book: thm-all-facts) *)
+    (Book: part of thm-all-facts) *)
 Theorem formula_in_small_cases :
   forallb (fun m =>
     forallb (fun n => by_definition m n =? by_formula m n) (seq 0 6))

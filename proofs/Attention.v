@@ -81,7 +81,7 @@ Qed.
 
 (** The dispersion sandwich: with scores in a range [r], each of [n] keys has
     a weight of the order 1/n.
-    (Book: thm-dispersion) *)
+    (Book: part of thm-dispersion) *)
 Theorem dispersion : forall r z n i, (i < n)%nat -> within r z n ->
   1 / (1 + (INR n - 1) * exp r) <= weight z n i <=
     1 / (1 + (INR n - 1) * exp (- r)).
@@ -107,7 +107,7 @@ Proof.
 Qed.
 
 (** So a weight [p] is possible only in a context of limited length.
-    (Book: thm-dispersion) *)
+    (Book: part of thm-dispersion) *)
 Theorem context_limit : forall r z n i p, (i < n)%nat -> within r z n ->
   0 < p <= weight z n i -> INR n <= 1 + exp r * ((1 - p) / p).
 Proof.
@@ -140,7 +140,7 @@ Proof.
 Qed.
 
 (** The upper bound is attained: one key ahead of all others by [r].
-    (Book: thm-dispersion) *)
+    (Book: part of thm-dispersion) *)
 Theorem upper_bound_attained : forall r n i, (i < n)%nat ->
   weight (fun j => if Nat.eqb j i then r else 0) n i =
     1 / (1 + (INR n - 1) * exp (- r)).

@@ -32,7 +32,7 @@ Proof.
 Qed.
 
 (** The mean score of the k best passages never rises with k.
-    (Book: thm-prefix) *)
+    (Book: part of thm-ranking-prefix) *)
 Theorem prefix_means_fall : forall x n,
   ranked x -> (1 <= n)%nat -> mean x (S n) <= mean x n.
 Proof.

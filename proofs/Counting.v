@@ -171,7 +171,7 @@ Section Tables.
   Qed.
 
   (** Fewer models than tables: some truth is told by none of them.
-      (Book: prop-finite-table) *)
+      (Book: part of prop-finite-table) *)
   Theorem some_truth_is_missed : forall n models,
     length models < length answers ^ n ->
     exists t, In t (tables n) /\ ~ In t models.
@@ -184,7 +184,7 @@ Section Tables.
 
   (** A set of models with a perfect member for every truth has at least
       q^n members.
-      (Book: thm-known-facts) *)
+      (Book: part of thm-known-facts) *)
   Theorem perfection_needs_room : forall n models,
     (forall t, In t (tables n) -> In t models) ->
       length answers ^ n <= length models.
@@ -200,7 +200,7 @@ Section Tables.
 
   (** The counting behind Lemma 1: some truth about n facts has no program of
       at most c bits, as soon as there are enough facts.
-      (Book: prop-complexity-fails) *)
+      (Book: part of prop-complexity-fails) *)
   Theorem some_truth_is_complex : forall c n,
     2 ^ (c + 1) <= length answers ^ n ->
     exists t, In t (tables n) /\ forall p, length p <= c -> U p <> t.
@@ -273,7 +273,7 @@ Qed.
 
 (** A truth without a short program on which a given model makes one single
     error: a complex truth need not be hard for the model.
-    (Book: prop-complexity-fails) *)
+    (Book: part of prop-complexity-fails) *)
 Theorem complex_truth_one_error : forall (U : list bool -> list bool) c model,
   2 ^ (c + 1) <= length model ->
   exists truth, errors model truth = 1 /\

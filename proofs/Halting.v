@@ -106,7 +106,7 @@ Section Any_code.
 
   (** Whatever program is proposed, there is a program and an input about
       which it is wrong: its contrary, run on its own text.
-      (Book: thm-contrarian) *)
+      (Book: part of thm-contrarian) *)
   Theorem halting_is_undecidable : forall d, always_answers d ->
     ~ right_about d (contrary d) (code (contrary d)).
   Proof.
@@ -182,7 +182,7 @@ Definition contrarian (d : cmd) : cmd :=
 
 (** One program fools [d] on all of its inputs: it stops exactly on those on
     which [d] says that it does not.
-    (Book: thm-contrarian) *)
+    (Book: part of thm-contrarian) *)
 Theorem one_program_fools : forall d, always_answers d -> forall w,
   halts (contrarian d) w <-> says_no d (node (code (contrarian d)) w).
 Proof.

@@ -56,8 +56,7 @@ Theorem code_is_perfect :
     Nat.leb (errors word (encode memory)) 1) (words 4)))) (words 7) = true.
 Proof. vm_compute. reflexivity. Qed.
 
-(** Four bits of memory keep seven arbitrary facts with at most one error.
-    (Book: thm-rate-distortion) *)
+(** Four bits of memory keep seven arbitrary facts with at most one error. *)
 Theorem seven_facts_in_four_bits :
   forallb (fun facts => Nat.leb (errors facts (encode (data (repair facts)))) 1)
           (words 7) = true.

@@ -15,8 +15,8 @@ Section Learners.
   Notation other := (other Y eq_dec y0 y1).
 
   (** A training run: it asks for the label of a question and goes on
-      depending on the label, or it is done and yields a model. It ends, whatever
-      the       labels are; what it asks may depend on all labels seen before. *)
+      depending on the label, or it is done and yields a model. It ends,
+      whatever the labels are; what it asks may depend on all labels before. *)
   Inductive training :=
     | Ask (question : nat) (go_on : Y -> training)
     | Done (model : nat -> Y).

@@ -129,7 +129,7 @@ Section Majority.
   (** The exact gain of two more voters,
     if voters are right independently with
       probability p.
-      (Book: thm-majority) *)
+      (Book: part of thm-majority) *)
   Theorem majority_increment : forall m,
     majority (m + 1) - majority m =
     (2 * p - 1) * INR (choose (2 * m + 1) m) * (p * q) ^ (m + 1).
@@ -156,7 +156,7 @@ Section Majority.
   Qed.
 
   (** So two more voters always help if each is better than a coin.
-      (Book: thm-majority) *)
+      (Book: part of thm-majority) *)
   Theorem more_voters_help : forall m, 1 / 2 < p < 1 ->
     majority m < majority (m + 1).
   Proof.

@@ -47,7 +47,7 @@ Section Predictors.
 
   (** A predictor whose errors all stand in a table of corrections can be
     corrected.
-      (Book: thm-halting-errors) *)
+      (Book: part of thm-halting-errors) *)
   Theorem patched_decides : forall h table,
     correct_table table ->
     (forall p, ~ In p (map fst table) -> right_at h p) ->
@@ -83,7 +83,7 @@ Section Predictors.
   Qed.
 
   (** Theorem 3: no finite list contains all errors of a predictor.
-      (Book: thm-halting-errors) *)
+      (Book: part of thm-halting-errors) *)
   Theorem errors_are_not_finite : undecidable -> forall h errors,
     ~ (forall p, ~ In p errors -> right_at h p).
   Proof.
@@ -114,7 +114,7 @@ Section Predictors.
 
   (** A predictor that is never wrong is silent on infinitely many questions
       with the answer yes: no finite list contains exactly these.
-      (Book: thm-abstention) *)
+      (Book: part of thm-abstention) *)
   Theorem silent_on_yes : undecidable -> forall h, never_wrong h -> forall l,
     ~ (forall p, In p l <-> h p = None /\ Truth p).
   Proof.
@@ -131,7 +131,7 @@ Section Predictors.
   (** It is silent on infinitely many questions with the answer no,
     too. The premise "every question
       has an answer" is needed here, since Coq does not take it for granted.
-      (Book: thm-abstention) *)
+      (Book: part of thm-abstention) *)
   Theorem silent_on_no : undecidable -> (forall p, Truth p \/ ~ Truth p) ->
     forall h, never_wrong h -> forall l,
     ~ (forall p, In p l <-> h p = None /\ ~ Truth p).

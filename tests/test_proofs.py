@@ -178,7 +178,7 @@ def test_every_theorem_says_in_words_what_it_says():
 SCRIPT = """(** * Title *)
 Section S.
   (** Two is two.
-      (Book: thm-a, thm-b) *)
+      (Book: part of thm-a, thm-b) *)
   Theorem two : forall n : nat,
     n = n.
   Proof.
@@ -198,7 +198,7 @@ def test_scripts_are_read(tmp_path):
     found = coq_scripts.development(tmp_path)
     assert list(found) == ["A.two", "A.three"]
     two = found["A.two"]
-    assert (two.words, two.labels) == ("Two is two.", ("thm-a", "thm-b"))
+    assert (two.words, two.labels, two.part) == ("Two is two.", ("thm-a", "thm-b"), True)
     assert two.statement == "Theorem two : forall n : nat,\n  n = n."
     assert two.script.startswith("Proof.\n  (* Take any.") and two.script.endswith("\nQed.")
     steps = [(step.comment, step.code) for step in coq_scripts.steps(SCRIPT, "two")]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 KINDS = ("Theorem", "Lemma", "Corollary", "Example")
-LABELS = re.compile(r"\(Book: ([\w-]+(?:, [\w-]+)*)\)")
+LABELS = re.compile(r"\(Book: (part of )?([\w-]+(?:, [\w-]+)*)\)")
 
 
 class Sentence(NamedTuple):
@@ -26,12 +26,13 @@ class Sentence(NamedTuple):
 
 
 class Theorem(NamedTuple):
-    """A statement with its proof; `labels` are the theorems of the book that it checks."""
+    """A statement with its proof; `labels` are the theorems of the book that it checks, or checks in `part`."""
 
     name: str  # Module.name
     kind: str
     words: str
     labels: tuple[str, ...]
+    part: bool
     statement: str
     script: str
 
@@ -96,14 +97,20 @@ def statements(path: Path) -> list[Theorem]:
         elif opened and sentence.code in ("Qed.", "Defined."):
             (kind, name), statement = opened[0].groups(), opened[1]
             doc = statement.doc
-            labels = [label for group in LABELS.findall(doc) for label in group.split(", ")]
+            marks = LABELS.findall(doc)
+            labels = tuple(label for _, group in marks for label in group.split(", "))
             script = text[statement.end : sentence.end]
             found.append(
                 Theorem(
-                    f"{path.stem}.{name}", kind, LABELS.sub("", doc).strip(), tuple(labels),
-                    dedent(text, statement.start, statement.code), dedent(text, statement.start, script.strip("\n")),
+                    name=f"{path.stem}.{name}",
+                    kind=kind,
+                    words=LABELS.sub("", doc).strip(),
+                    labels=labels,
+                    part=any(part for part, _ in marks),
+                    statement=dedent(text, statement.start, statement.code),
+                    script=dedent(text, statement.start, script.strip("\n")),
                 )
-            )  # fmt: skip
+            )
             opened = None
     return found
 

@@ -187,9 +187,9 @@ def badge(row: dict, *, linked: bool = True) -> nodes.Element:
     return row_link("", word, claim=row["id"], where=row["where"]) if linked else word
 
 
-def badges(row: dict) -> list[nodes.Node]:
+def badges(env: BuildEnvironment, row: dict) -> list[nodes.Node]:
     """The verdict and, if Coq has checked what the book proves about the claim, a badge that says so."""
-    checked = [machine_checked.badge(row["proof"][0])] if row["proof"] else []
+    checked = [machine_checked.badge(env, row["proof"])] if row["proof"] else []
     return [part for mark in (badge(row), *checked) for part in (nodes.Text(" "), mark)]
 
 
@@ -270,12 +270,12 @@ class Claim(FromLedger):
                 title += nodes.Text("; " if len(rows) > 2 else " and ")
             title += self.inline(row["where"])
             if len(rows) == 1:
-                title += badges(row)
+                title += badges(self.env, row)
                 box += self.paragraph(row["claim"], classes=("claim-text",))
             else:
                 place = nodes.strong("", "", *self.inline(row["where"]))
                 box += self.paragraph(
-                    place, *badges(row), nodes.Text(" "), row["claim"], classes=("claim-text",)
+                    place, *badges(self.env, row), nodes.Text(" "), row["claim"], classes=("claim-text",)
                 )
             box += self.why(row)
         self.state.nested_parse(self.content, self.content_offset, box)

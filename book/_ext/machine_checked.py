@@ -8,9 +8,10 @@
 ``{coq} Module.name``       a definition, or a theorem with its proof, as it stands in a script
 ==========================  =======================================================================================
 
-A theorem of the book that a script names, ``(Book: thm-label)``, gets a fold with statement and proof below it. A row
-of the ledger names theorems in its field `proof`; its badge leads to the page `book/machine-checked`. A name that the
-development does not have, or that page does not show, is a warning, hence an error. No Coq is needed to build a book.
+A theorem of the book that a script names, ``(Book: thm-label)`` or ``(Book: part of thm-label)``, gets a fold with
+statement and proof below it. A row of the ledger names theorems in its field `proof`; its badge leads to the page
+`book/machine-checked`. A name that the development does not have, or that this page does not show, is a warning, hence
+an error. No Coq is needed to build the book.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 PAGE = "book/machine-checked"
 APART = ("Solutions",)  # the solutions of the page's exercises are shown there, not among the theorems
 KINDS = ("theorem", "lemma", "proposition", "corollary")
+IN_PART = " in part"
 NOTHING = {"axioms": {}, "goals": {}}
 
 
@@ -86,10 +88,13 @@ class proof_link(nodes.General, nodes.Inline, nodes.Element):
     """Becomes a link to the theorem `name` on the page of checked proofs when all pages are known."""
 
 
-def badge(name: str) -> nodes.Element:
-    """The badge that leads to a checked theorem."""
-    word = nodes.inline("", "machine-checked", classes=["verdict", "verdict-checked"])
-    return proof_link("", word, name=name)
+def badge(env: BuildEnvironment, names: list[str]) -> nodes.Element:
+    """The badge of a claim, which leads to the first of the theorems that Coq has checked about it."""
+    depend(env)
+    theorems = load(env)[0]
+    part = all(theorems[name].part for name in names if name in theorems)
+    word = nodes.inline("", f"machine-checked{IN_PART * part}", classes=["verdict", "verdict-checked"])
+    return proof_link("", word, name=names[0])
 
 
 def words(theorem: Theorem) -> nodes.paragraph:
@@ -141,7 +146,8 @@ class AddProofs(SphinxTransform):
 
     @staticmethod
     def box(own: list[Theorem]) -> nodes.admonition:
-        title: list[nodes.Node] = [nodes.Text("Machine-checked: ")]
+        part = IN_PART * all(theorem.part for theorem in own)
+        title: list[nodes.Node] = [nodes.Text(f"Machine-checked{part}: ")]
         body: list[nodes.Node] = []
         for number, theorem in enumerate(own):
             title += [nodes.Text(", ")] * bool(number) + [nodes.literal("", theorem.name)]
@@ -188,7 +194,7 @@ class Checked(FromScripts):
             head["ids"], head["classes"] = [anchor(theorem.name)], ["checked-name"]
             if theorem.labels:
                 places = " and ".join(f"{{prf:ref}}`{label}`" for label in theorem.labels)
-                head += [nodes.Text(" for "), *self.inline(places)]
+                head += [nodes.Text(" for a part of " if theorem.part else " for "), *self.inline(places)]
             axioms = "axioms of the real numbers" if recorded["axioms"].get(theorem.name) else "no axioms"
             title = f"Proof ({count(script_lines(theorem), 'line')}, {axioms})"
             found += [
@@ -219,7 +225,8 @@ class CheckedList(FromScripts):
                 continue
             link = nodes.paragraph("", "", proof_link("", nodes.literal("", name), name=name))
             places = ", ".join(f"{{prf:ref}}`{label}`" for label in theorem.labels)
-            place = nodes.paragraph("", "", *(self.inline(places) if places else [nodes.Text("–")]))
+            lead = [nodes.Text("part of ")] * theorem.part
+            place = nodes.paragraph("", "", *(lead + self.inline(places) if places else [nodes.Text("–")]))
             axioms = [axiom.rpartition(".")[2] for axiom in recorded["axioms"].get(name, [])]
             needed = [part for axiom in axioms for part in (nodes.literal("", axiom), nodes.Text(", "))][:-1]
             cells = (
@@ -303,10 +310,10 @@ class ResolveProofLinks(SphinxPostTransform):
             )  # fmt: skip
 
 
-def review(app, env: BuildEnvironment) -> None:
-    """The scripts name theorems that the book has; the page shows every theorem."""
+def review(app, env: BuildEnvironment) -> list[str]:
+    """The scripts name theorems that the book has; the page shows every theorem. No page has to be written again."""
     if PAGE not in env.all_docs:
-        return
+        return []
     theorems, recorded = load(env)
     places = getattr(env, "proof_list", {})
     for theorem in theorems.values():
@@ -318,6 +325,7 @@ def review(app, env: BuildEnvironment) -> None:
             logger.warning("proofs: %s is not shown on %s", theorem.name, PAGE)
         if theorem.name not in recorded["axioms"]:
             logger.warning("proofs: %s is not in the record: run `make record`", theorem.name)
+    return []
 
 
 def unknown(env: BuildEnvironment, names: list[str]) -> list[str]:
