@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import yaml
 
-from llmlimits import capacity, diagonal, samples
+from llmlimits import capacity, consistency, diagonal, samples
 from support import ROOT, unavailable
 
 sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "proofs")]
@@ -266,6 +266,12 @@ def test_hamming():
     assert (capacity.hamming_decode(memories) == recalls).all()
 
 
+def test_errors_after_repair():
+    e = Fraction(1, 10)
+    expected = sum(n * e**w * (1 - e) ** (7 - w) for w, n in enumerate(VALUES["repaired_errors"])) / 7
+    assert consistency.hamming_bit_error(e) == expected
+
+
 def test_consistency():
     """By brute force, with the rules as the book states them."""
     words = {tuple(n >> k & 1 for k in range(7)) for n in range(128)}
@@ -275,5 +281,8 @@ def test_consistency():
         if p != np and (pq & p) <= q and (qr & q) <= r and (pr & p) <= r and (pq & qr) <= pr
     }
     consistent = {(p, q, r, int(p <= q), int(q <= r), int(p <= r), 1 - p) for p, q, r, *_ in words}
+    # 1: p, 2: q, 3: r, 4: p->q, 5: q->r, 6: p->r, 7: not p
+    clauses = [(1, 7), (-1, -7), (-4, -1, 2), (-5, -2, 3), (-6, -1, 3), (-4, -5, 6)]
+    assert set(consistency.models(7, clauses)) == local
     assert local == set(map(tuple, VALUES["local_answers"])) and len(local) == 40
     assert consistent == set(map(tuple, VALUES["consistent_answers"])) and len(consistent) == 8
