@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks test serve bench format clean
+.PHONY: book notebooks proofs record test serve bench format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -21,8 +21,17 @@ notebooks: book
 	rm -f notebooks/*.ipynb
 	cp _build/nbedition/*.ipynb notebooks/
 
+# The machine-checked proofs (`make book` does not need them)
+proofs:
+	@if command -v coqc >/dev/null; then $(MAKE) --no-print-directory -j2 -C proofs; \
+	else echo "proofs: skipped, there is no Coq on this machine (Debian, Ubuntu: apt-get install coq)"; fi
+
+# What the book shows of them; run it after a change to a proof and commit proofs/recorded.json
+record: proofs $(VENV)/.stamp
+	$(PY) proofs/record.py
+
 # Everything that is checked; needs the built site and the edition
-test: book
+test: book proofs
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(PY) -m pytest -q -n 2 --dist loadfile tests

@@ -30,12 +30,14 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
+import machine_checked
+
 logger = logging.getLogger(__name__)
 
 PAGE = "book/ledger"
 VERDICTS = ("holds", "repaired", "needs hypothesis", "fails", "assumption", "empirical")
 REQUIRED = ("id", "section", "where", "claim", "verdict", "why", "page")
-LISTS = ("labels", "witness", "tests", "literature")
+LISTS = ("labels", "witness", "tests", "proof", "literature")
 OPTIONAL = ("status", *LISTS, "note")
 THEOREMS = ("theorem", "lemma", "proposition", "corollary")
 EXEMPT = "tb-"  # labels of the toolbox: lemmas that no claim of the paper rests on alone
@@ -185,6 +187,12 @@ def badge(row: dict, *, linked: bool = True) -> nodes.Element:
     return row_link("", word, claim=row["id"], where=row["where"]) if linked else word
 
 
+def badges(env: BuildEnvironment, row: dict) -> list[nodes.Node]:
+    """The verdict and, if Coq has checked what the book proves about the claim, a badge that says so."""
+    checked = [machine_checked.badge(env, row["proof"])] if row["proof"] else []
+    return [part for mark in (badge(row), *checked) for part in (nodes.Text(" "), mark)]
+
+
 class Verdict(SphinxRole):
     def run(self):
         row = rows_of(self.env).get(self.text)
@@ -262,12 +270,12 @@ class Claim(FromLedger):
                 title += nodes.Text("; " if len(rows) > 2 else " and ")
             title += self.inline(row["where"])
             if len(rows) == 1:
-                title += [nodes.Text(" "), badge(row)]
+                title += badges(self.env, row)
                 box += self.paragraph(row["claim"], classes=("claim-text",))
             else:
                 place = nodes.strong("", "", *self.inline(row["where"]))
                 box += self.paragraph(
-                    place, nodes.Text(" "), badge(row), nodes.Text(" "), row["claim"], classes=("claim-text",)
+                    place, *badges(self.env, row), nodes.Text(" "), row["claim"], classes=("claim-text",)
                 )
             box += self.why(row)
         self.state.nested_parse(self.content, self.content_offset, box)
@@ -373,6 +381,12 @@ class Ledger(FromLedger):
             if names:
                 code = [part for name in names for part in (nodes.literal("", name), nodes.Text(", "))]
                 claim.append(self.paragraph(nodes.Text(lead), *code[:-1], classes=("evidence",)))
+        if row["proof"]:
+            links = [
+                machine_checked.proof_link("", nodes.literal("", name), name=name) for name in row["proof"]
+            ]
+            parts = [part for link in links for part in (link, nodes.Text(", "))]
+            claim.append(self.paragraph(nodes.Text("Machine-checked: "), *parts[:-1], classes=("evidence",)))
         if row["literature"]:
             keys = ",".join(row["literature"])
             claim.append(
@@ -380,6 +394,7 @@ class Ledger(FromLedger):
             )
         status = row["status"] or "treated"
         classes = [f"is-{slug(row['verdict'])}", f"is-chapter-{chapter(row)}", f"is-{status}"]
+        classes += ["is-machine-checked"] * bool(row["proof"])
         return [where, verdict, claim], {"ids": [anchor(row)], "classes": classes}
 
 
@@ -389,7 +404,7 @@ def filter_form(rows: list[dict]) -> str:
     selects = {
         "Verdict": {slug(verdict): verdict for verdict in VERDICTS},
         "Chapter": {f"chapter-{number}": number for number in chapters},
-        "Status": {"treated": "treated", "planned": "planned"},
+        "Status": {"treated": "treated", "planned": "planned", "machine-checked": "machine-checked"},
     }
     fields = []
     for label, options in selects.items():
@@ -472,6 +487,8 @@ def review(app, env: BuildEnvironment) -> list[str]:
             problems.append((row["line"], f"row {row['id']!r}: the book has no page {row['page']!r}"))
         elif not row["status"] and row["id"] not in env.metadata[row["page"]].get("claims", ()):
             problems.append((row["line"], f"row {row['id']!r}: its page {row['page']} does not show it"))
+        for name in machine_checked.unknown(env, row["proof"]):
+            problems.append((row["line"], f"row {row['id']!r}: proofs/ has no theorem {name!r}"))
         for position, label in enumerate(row["labels"]):
             if places[label] is None:
                 problems.append((row["line"], f"row {row['id']!r}: the book has no label {label!r}"))
