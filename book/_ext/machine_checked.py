@@ -215,7 +215,7 @@ class CheckedList(FromScripts):
         table = nodes.table(classes=["checked-list", "colwidths-given"])
         group = nodes.tgroup(cols=4)
         table += group
-        group += [nodes.colspec(colwidth=width) for width in (44, 20, 8, 28)]
+        group += [nodes.colspec(colwidth=width) for width in (36, 24, 8, 32)]
         head, body = nodes.thead(), nodes.tbody()
         group += [head, body]
         titles = ("Theorem", "In the book", "Lines", "Axioms")
