@@ -57,8 +57,8 @@ Proof.
 Qed.
 
 (** And yet some truth makes every state of the memoriser err. *)
-Theorem but_every_state_errs : exists f : nat ->
-  nat, forall j, exists k, memoriser 0 f j k <> f k.
+Theorem but_every_state_errs :
+  exists f : nat -> nat, forall j, exists k, memoriser 0 f j k <> f k.
 Proof.
   (* A truth that is never 0 will do: state j errs at question j. *)
   exists (fun _ => 1). intro j. exists j. unfold memoriser.
@@ -75,8 +75,8 @@ Qed.
 
 (** Three yes-no facts do not fit into two bits. *)
 Theorem three_facts_need_eight_models : forall models : list (list bool),
-  (forall t, In t (tables bool [true;
-    false] 3) -> In t models) -> 8 <= length models.
+  (forall t, In t (tables bool [true; false] 3) -> In t models) ->
+  8 <= length models.
 Proof.
   (* The theorem for q = 2 answers and n = 3 facts; 2 ^ 3 is 8. *)
   intros models perfect.

@@ -49,7 +49,7 @@ RECORDED = {
 FILES = {"proofs/A.v": SCRIPT, "proofs/recorded.json": json.dumps(RECORDED)}
 PAGE = """# Checked
 
-```{coq} A.twice
+```{coq} A.twice, A.zero
 ```
 
 ```{proof-steps} A.same
@@ -136,13 +136,18 @@ def test_badge_of_a_claim_leads_to_the_proof(book):
 
 def test_theorems_get_a_fold_below_their_proof(book):
     text = words(article(book, "first"))
-    assert re.search(r"Proof\. Clear\. Machine-checked: A\.same Each number n is itself\. Theorem same", text)
+    assert re.search(
+        r"Proof\. Clear\. Machine-checked: A\.same Each number n is itself\. Variable limit : nat\. Theorem",
+        text,
+    )
     assert re.search(r"So does this\. Machine-checked in part: A\.zero Zero is zero\.", text)
 
 
 def test_page_shows_words_statement_proof_and_axioms(book):
     text = words(article(book, "machine-checked"))
-    assert "Definition twice (n : nat) : nat := n + n." in text
+    assert "Definition twice (n : nat) : nat := n + n. Theorem zero : 0 = 0. Proof." in text
+    assert "Given for what follows: Variable limit : nat. A.same for" in text
+    assert "For what follows nothing is given. A.zero for a part of Lemma 2 Zero is zero." in text
     assert "A.same for Theorem 1 Each number n is itself. Theorem same : forall n : nat, n = n." in text
     assert "Proof (6 lines, no axioms)" in text and "Proof (1 line, axioms of the real numbers)" in text
     assert "A.zero part of Lemma 2 1 classic" in text and "A.same Theorem 1 6 none" in text
@@ -221,6 +226,7 @@ def test_a_renamed_theorem_and_other_faults(book):
     found = sorted(message.partition(" in 1,")[0] for message in warnings(built.stdout))
     assert found == sorted([
         "label 'thm-z' not found.",  # in the list
+        "prf:ref reference target not found: thm-z",
         "no checked theorem 'A.same' in proofs/",
         "no checked theorems in 'B'",
         "no 'thrice' in proofs/A.v",

@@ -177,6 +177,8 @@ def test_every_theorem_says_in_words_what_it_says():
 
 SCRIPT = """(** * Title *)
 Section S.
+  Variable
+    m : nat.
   (** Two is two.
       (Book: part of thm-a, thm-b) *)
   Theorem two : forall n : nat,
@@ -199,6 +201,7 @@ def test_scripts_are_read(tmp_path):
     assert list(found) == ["A.two", "A.three"]
     two = found["A.two"]
     assert (two.words, two.labels, two.part) == ("Two is two.", ("thm-a", "thm-b"), True)
+    assert (two.given, found["A.three"].given) == ("Variable m : nat.", "")
     assert two.statement == "Theorem two : forall n : nat,\n  n = n."
     assert two.script.startswith("Proof.\n  (* Take any.") and two.script.endswith("\nQed.")
     steps = [(step.comment, step.code) for step in coq_scripts.steps(SCRIPT, "two")]

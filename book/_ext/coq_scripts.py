@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 KINDS = ("Theorem", "Lemma", "Corollary", "Example")
+GIVEN = ("Variable", "Variables", "Hypothesis")
 LABELS = re.compile(r"\(Book: (part of )?([\w-]+(?:, [\w-]+)*)\)")
 
 
@@ -26,13 +27,17 @@ class Sentence(NamedTuple):
 
 
 class Theorem(NamedTuple):
-    """A statement with its proof; `labels` are the theorems of the book that it checks, or checks in `part`."""
+    """A statement with its proof; `labels` are the theorems of the book that it checks, or checks in `part`.
+
+    `given` are the variables and hypotheses of the sections around it.
+    """
 
     name: str  # Module.name
     kind: str
     words: str
     labels: tuple[str, ...]
     part: bool
+    given: str
     statement: str
     script: str
 
@@ -91,7 +96,15 @@ def theorems(path: Path) -> list[Theorem]:
 def statements(path: Path) -> list[Theorem]:
     """Every statement of a script that has a proof."""
     text, found, opened = path.read_text(encoding="utf-8"), [], None
+    given: list[list[str]] = []  # for each open section
     for sentence in sentences(text):
+        first = sentence.code.split()[0]
+        if first == "Section":
+            given.append([])
+        elif first == "End":
+            given.pop()
+        elif first in GIVEN and given:
+            given[-1].append(" ".join(sentence.code.split()))
         if head := re.match(rf"({'|'.join(KINDS)})\s+(\w+)", sentence.code):
             opened = (head, sentence)
         elif opened and sentence.code in ("Qed.", "Defined."):
@@ -107,6 +120,7 @@ def statements(path: Path) -> list[Theorem]:
                     words=LABELS.sub("", doc).strip(),
                     labels=labels,
                     part=any(part for part, _ in marks),
+                    given="\n".join(line for section in given for line in section),
                     statement=dedent(text, statement.start, statement.code),
                     script=dedent(text, statement.start, script.strip("\n")),
                 )

@@ -5,7 +5,7 @@
 ``{checked-list}``          a table of all theorems: where the book states them, length, axioms
 ``{proof-steps} M.name``    a proof step by step, with what is known and what is to be shown (`proofs.js` turns the
                             list into a stepper)
-``{coq} Module.name``       a definition, or a theorem with its proof, as it stands in a script
+``{coq} M.name[, ...]``     definitions, or theorems with their proofs, as they stand in a script
 ==========================  =======================================================================================
 
 A theorem of the book that a script names, ``(Book: thm-label)`` or ``(Book: part of thm-label)``, gets a fold with
@@ -151,7 +151,8 @@ class AddProofs(SphinxTransform):
         body: list[nodes.Node] = []
         for number, theorem in enumerate(own):
             title += [nodes.Text(", ")] * bool(number) + [nodes.literal("", theorem.name)]
-            body += [words(theorem), code(f"{theorem.statement}\n{theorem.script}")]
+            given = f"{theorem.given}\n\n" if theorem.given else ""
+            body += [words(theorem), code(f"{given}{theorem.statement}\n{theorem.script}")]
         link = proof_link("", nodes.Text("How to read this, definitions and axioms"), name=own[0].name)
         return fold(title, *body, nodes.paragraph("", "", link, classes=["evidence"]))
 
@@ -187,7 +188,12 @@ class Checked(FromScripts):
         if not own:
             logger.warning("no checked theorems in %r", self.arguments[0], location=self.get_location())
         found: list[nodes.Node] = []
+        given = ""
         for theorem in own:
+            if theorem.given != given:
+                given = theorem.given
+                lead = "Given for what follows:" if given else "For what follows nothing is given."
+                found += [nodes.paragraph("", lead), *([code(given)] if given else [])]
             shown = self.env.metadata[self.env.docname].setdefault("checked", set())
             shown.add(theorem.name)
             head = nodes.paragraph("", "", nodes.strong("", "", nodes.literal("", theorem.name)))
@@ -234,6 +240,8 @@ class CheckedList(FromScripts):
                 nodes.paragraph("", "", *(needed or [nodes.Text("none")])),
             )  # fmt: skip
             body += nodes.row("", *(nodes.entry("", cell) for cell in cells))
+            for entry, title in zip(body[-1], titles, strict=True):
+                entry["classes"].append(f"cell-{title.split()[-1].lower()}")
         return [table]
 
 
@@ -276,14 +284,18 @@ def state(step: dict) -> str:
 
 
 class Coq(FromScripts):
-    """A definition or a theorem with its proof, without the words before it."""
+    """Definitions, or theorems with their proofs, without the words before them."""
+
+    final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
         depend(self.env)
-        name = self.arguments[0]
-        theorem = load(self.env)[0].get(name)
-        if theorem is not None:
-            return [code(f"{theorem.statement}\n{theorem.script}")]
+        parts = [self.part(name) for name in re.split(r"[,\s]+", self.arguments[0].strip())]
+        return [code("\n\n".join(filter(None, parts)))]
+
+    def part(self, name: str) -> str:
+        if theorem := load(self.env)[0].get(name):
+            return f"{theorem.statement}\n{theorem.script}"
         module, _, short = name.partition(".")
         path = folder(self.env) / f"{module}.v"
         text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -291,8 +303,8 @@ class Coq(FromScripts):
         found = re.search(pattern, text, re.S | re.M)
         if found is None:
             logger.warning("no %r in proofs/%s.v", short, module, location=self.get_location())
-            return []
-        return [code("\n".join(line.removeprefix(found[1]) for line in found[0].splitlines()))]
+            return ""
+        return "\n".join(line.removeprefix(found[1]) for line in found[0].splitlines())
 
 
 # ---- Links and checks --------------------------------------------------------------------------------------
