@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import settings
+
+# A slow machine is no failure of the mathematics: no test fails for the time that one example takes
+settings.register_profile("book", deadline=None)
+settings.load_profile("book")
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTCOMES = pytest.StashKey[dict[str, set[str]]]()
