@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench anchors address newest format clean
+.PHONY: book notebooks proofs record test serve bench anchors address colab newest format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -53,6 +53,10 @@ anchors: book
 address:
 	@test -n "$(URL)" || { echo "make address URL=https://github.com/<owner>/<name>"; exit 1; }
 	sed -i.old 's#^  url: .*#  url: $(URL)#' _config.yml && rm _config.yml.old
+
+# The notebooks in clean environments that stand in for Colab, with the lowest and the newest versions
+colab: $(VENV)/.stamp
+	$(PY) -m pytest -q -s tests/colab_stand_in.py
 
 # The package's tests and all notebooks with the newest versions of everything, in an environment of their own
 newest:
