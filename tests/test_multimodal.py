@@ -447,7 +447,9 @@ def test_well_weighted_synthetic_data_never_hurt(bias, real, synthetic, variance
 
 
 def test_pooling_hurts_exactly_beyond_the_threshold():
-    for bias, real, synthetic in itertools.product((Fraction(1, 9), Fraction(1, 3), 1), (1, 5, 40), (1, 8, 99)):
+    for bias, real, synthetic in itertools.product(
+        (Fraction(1, 9), Fraction(1, 3), 1), (1, 5, 40), (1, 8, 99)
+    ):
         found = mm.mix_synthetic(bias, real, synthetic)
         assert (found.pooled > found.real_only) == (bias**2 > Fraction(1, real) + Fraction(1, synthetic))
 
