@@ -321,6 +321,17 @@ def chapter(row: dict) -> str:
     return row["section"].split(".")[0]
 
 
+def verdict_counts(rows: list[dict]) -> dict[str, dict[str, int]]:
+    """How many rows of each chapter of the paper have each verdict: chapter -> verdict -> number, zeros included.
+
+    Chapters come in the order of the ledger, verdicts in that of `VERDICTS`.
+    """
+    counts = {number: dict.fromkeys(VERDICTS, 0) for number in dict.fromkeys(map(chapter, rows))}
+    for row in rows:
+        counts[chapter(row)][row["verdict"]] += 1
+    return counts
+
+
 def treatment(row: dict, lead: str = "") -> nodes.paragraph:
     """Where the book treats a claim."""
     place = nodes.paragraph(classes=["treatment"])
