@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench format clean
+.PHONY: book notebooks proofs record test serve bench counts format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -44,6 +44,10 @@ serve: book
 # Seconds and memory of every notebook, written to book/budgets.yml
 bench: $(VENV)/.stamp
 	$(PY) benchmarks/notebooks.py
+
+# The counts of the ledger that the package carries: after a change of a verdict in book/claims.yml
+counts: $(VENV)/.stamp
+	$(PY) book/_ext/ledger.py
 
 format: $(VENV)/.stamp
 	$(VENV)/bin/ruff check --fix .
