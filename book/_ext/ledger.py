@@ -7,7 +7,7 @@
                           or all rows treated on a ``:page:`` (this one, if none is named)
 ``{ledger}``              the whole ledger, with counts and filters (on the page `book/ledger` only)
 ``{ledger-counts}``       a table of the numbers of claims by verdict and chapter
-``{mosaic}``              one square for each claim, linked to its row, and what the verdicts say
+``{mosaic}``              one square for each claim, linked to its row, a caption, and what the verdicts say
 ========================  =========================================================================
 
 A row that is not sound, a label that leads nowhere, a page that does not show what it treats, and a theorem that no
@@ -84,11 +84,11 @@ CHAPTERS = {
 }
 MEANINGS = {
     "holds": "true as stated",
-    "repaired": "true, with another proof or wording",
-    "needs hypothesis": "true once a hypothesis is added",
-    "fails": "false as stated: a counterexample runs",
-    "assumption": "a definition or a model: not true or false",
-    "empirical": "a measurement that we do not repeat",
+    "repaired": "true, with another proof",
+    "needs hypothesis": "true once one is added",
+    "fails": "false as stated",
+    "assumption": "a definition or a model",
+    "empirical": "a measurement",
 }
 # The counts that the package carries, for cells that run where the book is not: written by `make counts`
 COUNTS = Path("src", "llmlimits", "verdicts.json")
@@ -472,7 +472,9 @@ class mosaic_picture(nodes.General, nodes.Element):
 
 
 class Mosaic(FromLedger):
-    """The picture of the ledger: a row of squares for each chapter, ordered by verdict."""
+    """The picture of the ledger: a row of squares for each chapter, ordered by verdict; the content is the caption."""
+
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         rows = list(rows_of(self.env).values())
@@ -483,11 +485,13 @@ class Mosaic(FromLedger):
         )
         text = f"One square for each of {len(rows)} claims, chapter by chapter. {words}."
         picture = mosaic_picture("", nodes.paragraph("", text), rows=rows)
+        caption = nodes.container(classes=["mosaic-caption"])
+        self.state.nested_parse(self.content, self.content_offset, caption)
         legend = nodes.bullet_list(classes=["mosaic-legend"])
         for verdict in VERDICTS:
-            parts = nodes.Text(f" {total[verdict]}, "), nodes.Text(MEANINGS[verdict])
+            parts = nodes.Text(f" {total[verdict]}: "), nodes.Text(MEANINGS[verdict])
             legend += nodes.list_item("", self.paragraph(badge({"verdict": verdict}, linked=False), *parts))
-        return [picture, legend]
+        return [picture, legend, caption]
 
 
 def mosaic_html(rows: list[dict], ledger_page: str, words: str) -> str:
