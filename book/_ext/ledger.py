@@ -85,7 +85,7 @@ CHAPTERS = {
 MEANINGS = {
     "holds": "true as stated",
     "repaired": "true, with another proof",
-    "needs hypothesis": "true once one is added",
+    "needs hypothesis": "true with one more",
     "fails": "false as stated",
     "assumption": "a definition or a model",
     "empirical": "a measurement",
