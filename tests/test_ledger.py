@@ -562,9 +562,9 @@ def test_changes_are_seen(book):
     first, before = book / "book" / "first.md", "```{prf:theorem}\n:label: tb-before\nFirst.\n```\n\n"
     theorem = "```{prf:theorem}\n:label: thm-a"
     first.write_text(FIRST.replace(theorem, before + theorem), encoding="utf-8")
-    (book / "book" / "claims.yml").write_text(
-        CLAIMS.replace("verdict: fails", "verdict: repaired"), encoding="utf-8"
-    )
+    changed = CLAIMS.replace("verdict: fails", "verdict: repaired")
+    (book / "book" / "claims.yml").write_text(changed, encoding="utf-8")
+    (book / ledger.COUNTS).write_text(ledger.counts_text(ledger.read(changed)[0]), encoding="utf-8")
     built = rebuild(book)
     assert built.returncode == 0, built.stdout[-3000:]
     assert 'href="first.html#thm-a">Theorem 2</a>' in page(book, "ledger")
