@@ -6,6 +6,7 @@
 ``{claims}``              a table of the rows named by ``:ids:``, or all rows of a ``:chapter:`` of the paper,
                           or all rows treated on a ``:page:`` (this one, if none is named)
 ``{ledger}``              the whole ledger, with counts and filters (on the page `book/ledger` only)
+``{errata}``              what the rows say against the paper, by its sections (on the page `book/errata` only)
 ========================  =========================================================================
 
 A row that is not sound, a label that leads nowhere, a page that does not show what it treats, and a theorem that no
@@ -35,10 +36,14 @@ import machine_checked
 logger = logging.getLogger(__name__)
 
 PAGE = "book/ledger"
+ERRATA = "book/errata"
 VERDICTS = ("holds", "repaired", "needs hypothesis", "fails", "assumption", "empirical")
 REQUIRED = ("id", "section", "where", "claim", "verdict", "why", "page")
 LISTS = ("labels", "witness", "tests", "proof", "literature")
-OPTIONAL = ("status", *LISTS, "note")
+ERRATUM = ("counterexample", "holds")  # the smallest counterexample to a claim that fails, and what still holds
+TEXTS = (*REQUIRED, "status", "note", *ERRATUM, "origin")
+OPTIONAL = (*TEXTS[len(REQUIRED) :], *LISTS)
+AMENDED = ("fails", "needs hypothesis", "repaired")  # verdicts of which the page of errata speaks
 THEOREMS = ("theorem", "lemma", "proposition", "corollary")
 EXEMPT = "tb-"  # labels of the toolbox: lemmas that no claim of the paper rests on alone
 
@@ -89,7 +94,7 @@ def read(text: str) -> tuple[list[dict], list[tuple[int, str]]]:
         keys = [key.value for key, _ in item.value]
         problems += [(line, f"{key!r} is given twice") for key, n in Counter(keys).items() if n > 1]
         problems += [(line, problem) for problem in row_problems(row)]
-        complete = {key: str(row.get(key) or "") for key in (*REQUIRED, "status", "note")}
+        complete = {key: str(row.get(key) or "") for key in TEXTS}
         complete |= {
             key: list(map(str, row.get(key) or [])) for key in LISTS if isinstance(row.get(key), list | None)
         }
@@ -106,7 +111,7 @@ def row_problems(row: dict) -> list[str]:
     name = f"row {row.get('id')!r}:"
     found = [f"{name} {key!r} is missing" for key in REQUIRED if not row.get(key)]
     found += [f"{name} unknown field {key!r}" for key in row if key not in REQUIRED + OPTIONAL]
-    for key in (*REQUIRED, "status", "note"):
+    for key in TEXTS:
         if row.get(key) is not None and not isinstance(row[key], str):
             found.append(f"{name} {key!r} must be text (put it in quotes), got {row[key]!r}")
     for key in LISTS:
@@ -118,6 +123,16 @@ def row_problems(row: dict) -> list[str]:
         found.append(f"{name} an id has lower-case letters and digits joined by hyphens")
     if row.get("verdict") and row["verdict"] not in VERDICTS:
         found.append(f"{name} no verdict is called {row['verdict']!r}; choose from {', '.join(VERDICTS)}")
+    found += [
+        f"{name} {key!r} is missing: a claim that fails needs the smallest counterexample and what still holds"
+        for key in ERRATUM if row.get("verdict") == "fails" and not row.get(key)
+    ]  # fmt: skip
+    found += [
+        f"{name} {key!r} belongs to the verdicts {', '.join(AMENDED)}"
+        for key in ERRATUM if row.get(key) and row.get("verdict") not in AMENDED
+    ]  # fmt: skip
+    if row.get("origin", "literature") != "literature":
+        found.append(f"{name} the only origin other than the paper is 'literature', got {row['origin']!r}")
     if row.get("section") and row["section"] not in SECTIONS:
         found.append(f"{name} no section {row['section']!r} of the paper in {', '.join(SECTIONS)}")
     if row.get("status"):
@@ -166,6 +181,16 @@ def anchor(row: dict) -> str:
     return f"claim-{row['id']}"
 
 
+def erratum(row: dict) -> str:
+    """Where the page of errata speaks of a row."""
+    return f"erratum-{row['id']}"
+
+
+def amends(row: dict) -> bool:
+    """Whether the row says something against the paper (and not against the literature at large)."""
+    return row["verdict"] in AMENDED and row["origin"] != "literature"
+
+
 def slug(verdict: str) -> str:
     return verdict.replace(" ", "-")
 
@@ -179,6 +204,10 @@ class row_link(nodes.General, nodes.Inline, nodes.Element):
 
 class treatment_link(nodes.General, nodes.Inline, nodes.Element):
     """Becomes a link to the place `label` of the book, named as cross-references name it."""
+
+
+class erratum_link(nodes.General, nodes.Inline, nodes.Element):
+    """Becomes a link to the erratum of the row `claim`, or nothing in a book without that page."""
 
 
 def badge(row: dict, *, linked: bool = True) -> nodes.Element:
@@ -226,8 +255,12 @@ class FromLedger(SphinxDirective):
             paragraph += self.inline(part) if isinstance(part, str) else part
         return paragraph
 
+    def led(self, lead: str, text: str, name: str) -> nodes.paragraph:
+        """A paragraph that begins with a word in bold face."""
+        return self.paragraph(nodes.strong("", lead), nodes.Text(" "), text, classes=(name,))
+
     def why(self, row: dict) -> nodes.paragraph:
-        return self.paragraph(nodes.strong("", "Why:"), nodes.Text(" "), row["why"], classes=("claim-why",))
+        return self.led("Why:", row["why"], "claim-why")
 
     def table(self, columns: dict[str, int], rows: list[tuple[list, dict]], name: str) -> nodes.table:
         """A table: heads with their widths, and (cells, attributes) of each row; narrow screens stack it.
@@ -383,6 +416,8 @@ class Ledger(FromLedger):
 
     def line(self, row: dict) -> tuple[list, dict]:
         where = [self.paragraph(row["where"]), treatment(row, "see ")]
+        if amends(row):
+            where.append(nodes.paragraph("", "", erratum_link("", claim=row["id"]), classes=["treatment"]))
         verdict = [self.paragraph(badge(row, linked=False))]
         claim = [self.paragraph(row["claim"], classes=("claim-text",)), self.why(row)]
         if row["note"]:
@@ -407,6 +442,55 @@ class Ledger(FromLedger):
         classes = [f"is-{slug(row['verdict'])}", f"is-chapter-{chapter(row)}", f"is-{status}"]
         classes += ["is-machine-checked"] * bool(row["proof"])
         return [where, verdict, claim], {"ids": [anchor(row)], "classes": classes}
+
+
+class Errata(FromLedger):
+    """The errata to the paper: a box for each claim that fails, needs a hypothesis or had to be repaired."""
+
+    LEADS = {"fails": "Counterexample.", "needs hypothesis": "What is missing.", "repaired": "The repair."}
+
+    def run(self) -> list[nodes.Node]:
+        if self.env.docname != ERRATA:
+            logger.warning(
+                "{errata} belongs to the page %s: the ledger leads there", ERRATA, location=self.get_location()
+            )
+            return []
+        self.env.metadata[ERRATA].update({"treatments": True, "errata": True})
+        rows = [row for row in rows_of(self.env).values() if row["origin"] != "literature"]
+        found = [self.summary(rows)]
+        for number, title in SECTIONS.items():
+            if own := [row for row in rows if row["section"] == number and amends(row)]:
+                section = nodes.section("", ids=[f"errata-section-{number.replace('.', '-')}"])
+                section += [nodes.title("", f"Section {number}: {title}"), *map(self.box, own)]
+                found.append(section)
+        return found
+
+    def summary(self, rows: list[dict]) -> nodes.paragraph:
+        counts = Counter(row["verdict"] for row in rows)
+        numbers = [f"{counts[verdict]} that {text}" for verdict, text in (
+            ("fails", "fail"), ("needs hypothesis", "need a hypothesis"), ("repaired", "were repaired"))]  # fmt: skip
+        total = sum(map(amends, rows))
+        text = f"Of the {len(rows)} claims of the paper in the ledger, {total} have an entry here: "
+        return self.paragraph(f"{text}{numbers[0]}, {numbers[1]} and {numbers[2]}.", classes=("errata-counts",))
+
+    def box(self, row: dict) -> nodes.admonition:
+        name = erratum(row)
+        box = nodes.admonition(classes=["erratum", f"is-{slug(row['verdict'])}"], ids=[name])
+        self.set_source_info(box)
+        box += nodes.title("", "", *self.inline(row["where"]), *badges(self.env, row))
+        domain = self.env.get_domain("std")
+        domain.anonlabels[name] = self.env.docname, name
+        domain.labels[name] = self.env.docname, name, f"Erratum: {row['where']}"
+        box += self.led("What it says.", row["claim"], "erratum-claim")
+        box += self.led(self.LEADS[row["verdict"]], row["counterexample"] or row["why"], "erratum-gap")
+        if row["holds"]:
+            box += self.led("What still holds.", row["holds"], "erratum-holds")
+        links = treatment(row, "In this book: ")
+        links["classes"] = ["erratum-links"]
+        links += [nodes.Text(" · "), row_link("", nodes.inline("", "ledger"), claim=row["id"], where=row["where"])]
+        links += [nodes.Text(" · "), nodes.reference("", "", nodes.literal("", name), refid=name, internal=True)]
+        box += links
+        return box
 
 
 def filter_form(rows: list[dict]) -> str:
@@ -474,6 +558,13 @@ class ResolveLedgerLinks(SphinxPostTransform):
                 make_refnode(self.app.builder, self.env.docname, PAGE, target, node.children, title)
                 if PAGE in self.env.all_docs else node.children
             )  # fmt: skip
+        for node in list(self.document.findall(erratum_link)):
+            target = erratum({"id": node["claim"]})
+            link = nodes.inline("", "erratum")
+            node.replace_self(
+                make_refnode(self.app.builder, self.env.docname, ERRATA, target, [link])
+                if self.env.metadata[ERRATA].get("errata") else []
+            )  # fmt: skip
         for node in list(self.document.findall(treatment_link)):
             label = node["label"]
             place = place_of(self.env, label)
@@ -532,7 +623,7 @@ def add_script(app, pagename, templatename, context, doctree) -> None:
 
 def setup(app):
     app.add_role("verdict", Verdict())
-    for name, directive in {"claim": Claim, "claims": Claims, "ledger": Ledger}.items():
+    for name, directive in {"claim": Claim, "claims": Claims, "ledger": Ledger, "errata": Errata}.items():
         app.add_directive(name, directive)
     app.add_post_transform(ResolveLedgerLinks)
     app.connect("env-get-updated", review, priority=900)  # after the numbers have been given
