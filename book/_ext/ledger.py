@@ -20,6 +20,7 @@ from collections import Counter
 from functools import lru_cache
 from html import escape
 from pathlib import Path
+from typing import ClassVar
 
 import yaml
 from docutils import nodes
@@ -40,7 +41,10 @@ ERRATA = "book/errata"
 VERDICTS = ("holds", "repaired", "needs hypothesis", "fails", "assumption", "empirical")
 REQUIRED = ("id", "section", "where", "claim", "verdict", "why", "page")
 LISTS = ("labels", "witness", "tests", "proof", "literature")
-ERRATUM = ("counterexample", "holds")  # the smallest counterexample to a claim that fails, and what still holds
+ERRATUM = (
+    "counterexample",
+    "holds",
+)  # the smallest counterexample to a claim that fails, and what still holds
 TEXTS = (*REQUIRED, "status", "note", *ERRATUM, "origin")
 OPTIONAL = (*TEXTS[len(REQUIRED) :], *LISTS)
 AMENDED = ("fails", "needs hypothesis", "repaired")  # verdicts of which the page of errata speaks
@@ -210,6 +214,10 @@ class erratum_link(nodes.General, nodes.Inline, nodes.Element):
     """Becomes a link to the erratum of the row `claim`, or nothing in a book without that page."""
 
 
+class witness_link(nodes.General, nodes.Inline, nodes.Element):
+    """Becomes a link to the function `name` in the reference of the package, if the book has one."""
+
+
 def badge(row: dict, *, linked: bool = True) -> nodes.Element:
     """The verdict as a badge, linked to the row unless it stands in it."""
     word = nodes.inline("", row["verdict"], classes=["verdict", f"verdict-{slug(row['verdict'])}"])
@@ -230,6 +238,17 @@ class Verdict(SphinxRole):
             return [nodes.literal("", self.text)], []
         note(self.env, [row])
         return [badge(row)], []
+
+
+class Row(SphinxRole):
+    """The id of a claim, linked to its row."""
+
+    def run(self):
+        row = rows_of(self.env).get(self.text)
+        if row is None:
+            logger.warning("no claim %r in the ledger", self.text, location=self.get_location())
+            return [nodes.literal("", self.text)], []
+        return [row_link("", nodes.literal("", self.text), claim=row["id"], where=row["where"])], []
 
 
 class FromLedger(SphinxDirective):
@@ -423,9 +442,10 @@ class Ledger(FromLedger):
         if row["note"]:
             claim.append(self.paragraph(nodes.emphasis("", "Note:"), nodes.Text(" "), row["note"]))
         for kind, lead in (("witness", "Witness: "), ("tests", "Test: ")):
-            names = [name.removeprefix("llmlimits.").rpartition("::")[2] for name in row[kind]]
-            if names:
-                code = [part for name in names for part in (nodes.literal("", name), nodes.Text(", "))]
+            if row[kind]:
+                names = [(name, nodes.literal("", name.removeprefix("llmlimits.").rpartition("::")[2])) for name in row[kind]]
+                links = [code if kind == "tests" else witness_link("", code, name=name) for name, code in names]
+                code = [part for link in links for part in (link, nodes.Text(", "))]
                 claim.append(self.paragraph(nodes.Text(lead), *code[:-1], classes=("evidence",)))
         if row["proof"]:
             links = [
@@ -447,12 +467,14 @@ class Ledger(FromLedger):
 class Errata(FromLedger):
     """The errata to the paper: a box for each claim that fails, needs a hypothesis or had to be repaired."""
 
-    LEADS = {"fails": "Counterexample.", "needs hypothesis": "What is missing.", "repaired": "The repair."}
+    LEADS: ClassVar = {"fails": "Counterexample.", "needs hypothesis": "The gap.", "repaired": "The repair."}
 
     def run(self) -> list[nodes.Node]:
         if self.env.docname != ERRATA:
             logger.warning(
-                "{errata} belongs to the page %s: the ledger leads there", ERRATA, location=self.get_location()
+                "{errata} belongs to the page %s: the ledger leads there",
+                ERRATA,
+                location=self.get_location(),
             )
             return []
         self.env.metadata[ERRATA].update({"treatments": True, "errata": True})
@@ -471,7 +493,9 @@ class Errata(FromLedger):
             ("fails", "fail"), ("needs hypothesis", "need a hypothesis"), ("repaired", "were repaired"))]  # fmt: skip
         total = sum(map(amends, rows))
         text = f"Of the {len(rows)} claims of the paper in the ledger, {total} have an entry here: "
-        return self.paragraph(f"{text}{numbers[0]}, {numbers[1]} and {numbers[2]}.", classes=("errata-counts",))
+        return self.paragraph(
+            f"{text}{numbers[0]}, {numbers[1]} and {numbers[2]}.", classes=("errata-counts",)
+        )
 
     def box(self, row: dict) -> nodes.admonition:
         name = erratum(row)
@@ -487,8 +511,14 @@ class Errata(FromLedger):
             box += self.led("What still holds.", row["holds"], "erratum-holds")
         links = treatment(row, "In this book: ")
         links["classes"] = ["erratum-links"]
-        links += [nodes.Text(" · "), row_link("", nodes.inline("", "ledger"), claim=row["id"], where=row["where"])]
-        links += [nodes.Text(" · "), nodes.reference("", "", nodes.literal("", name), refid=name, internal=True)]
+        links += [
+            nodes.Text(" · "),
+            row_link("", nodes.inline("", "ledger"), claim=row["id"], where=row["where"]),
+        ]
+        links += [
+            nodes.Text(" · "),
+            nodes.reference("", "", nodes.literal("", name), refid=name, internal=True),
+        ]
         box += links
         return box
 
@@ -558,6 +588,13 @@ class ResolveLedgerLinks(SphinxPostTransform):
                 make_refnode(self.app.builder, self.env.docname, PAGE, target, node.children, title)
                 if PAGE in self.env.all_docs else node.children
             )  # fmt: skip
+        functions = self.env.get_domain("py").objects
+        for node in list(self.document.findall(witness_link)):
+            place = functions.get(node["name"])
+            node.replace_self(
+                make_refnode(self.app.builder, self.env.docname, place.docname, place.node_id, node.children)
+                if place else node.children
+            )  # fmt: skip
         for node in list(self.document.findall(erratum_link)):
             target = erratum({"id": node["claim"]})
             link = nodes.inline("", "erratum")
@@ -623,6 +660,7 @@ def add_script(app, pagename, templatename, context, doctree) -> None:
 
 def setup(app):
     app.add_role("verdict", Verdict())
+    app.add_role("row", Row())
     for name, directive in {"claim": Claim, "claims": Claims, "ledger": Ledger, "errata": Errata}.items():
         app.add_directive(name, directive)
     app.add_post_transform(ResolveLedgerLinks)
