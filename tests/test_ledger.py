@@ -424,9 +424,7 @@ def test_ledger_counts_by_verdict_and_status(book):
 
 def test_errata_say_place_claim_example_and_rest(book):
     boxes = dict(
-        re.findall(
-            r'<div class="admonition erratum[^>]*id="erratum-([^"]*)">(.*?)</div>', page(book, "errata")
-        )
+        re.findall(r'<div class="erratum [^>]*id="erratum-([^"]*)">(.*?)</div>', page(book, "errata"))
     )
     assert list(boxes) == ["thm-1", "eq-1", "s3-03"]  # not what holds, is assumed or measured
     text = re.sub(r"<[^>]+>", "", boxes["eq-1"])

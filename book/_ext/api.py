@@ -1,7 +1,7 @@
 """The reference of the package, written from its docstrings.
 
-``{modules}``      a table: module, where the book uses it, what it is for
-``{module} name``  all public classes and functions of a module, in the order of its source
+``{api-modules}``  a table: module, where the book uses it, what it is for
+``{api} name``     all public classes and functions of a module, in the order of its source
 
 The docstrings are Markdown with formulas between dollars, so they are read like the pages of the book. Their
 sections (Parameters, Returns, Raises) become lists, and names of ledger rows become links.
@@ -30,7 +30,9 @@ CODE = re.compile(r"``([^`]+)``")
 def module_names() -> list[str]:
     """The public modules of the package, by name."""
     package = importlib.import_module(PACKAGE)
-    return [module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")]
+    return [
+        module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")
+    ]
 
 
 def members(module: ModuleType) -> list[type]:
@@ -80,8 +82,14 @@ def items(section: str, body: str) -> str:
     """The entries of a section of a docstring as a definition list."""
     lines = []
     for name, text, rest in ITEM.findall(body):
-        words = inspect.cleandoc(f"{text}\n{rest}").strip() if section == "Parameters" else inspect.cleandoc(rest)
-        head = ", ".join(f"`{part.strip()}`" for part in name.split(",")) if section == "Parameters" else typed(name)
+        words = (
+            inspect.cleandoc(f"{text}\n{rest}").strip() if section == "Parameters" else inspect.cleandoc(rest)
+        )
+        head = (
+            ", ".join(f"`{part.strip()}`" for part in name.split(","))
+            if section == "Parameters"
+            else typed(name)
+        )
         indented = words.replace("\n", "\n  ")
         lines.append(f"{head}\n: {indented}" if words else head)
     return f"**{section}**\n\n" + "\n\n".join(lines) + "\n\n"
@@ -103,7 +111,9 @@ def entry(module: str, member, rows: dict) -> str:
         if isinstance(part, property):
             parts += [f"````{{py:property}} {name}"]
         else:
-            parts += [f"````{{py:method}} {name}{signature(function).replace('(self, ', '(').replace('(self)', '()')}"]
+            parts += [
+                f"````{{py:method}} {name}{signature(function).replace('(self, ', '(').replace('(self)', '()')}"
+            ]
         parts += ["", markdown(inspect.getdoc(function) or "", rows), "````", ""]
     return "\n".join([*parts, "`````", ""])
 
@@ -141,6 +151,6 @@ class Modules(SphinxDirective):
 
 
 def setup(app):
-    app.add_directive("module", Module)
-    app.add_directive("modules", Modules)
+    app.add_directive("api", Module)
+    app.add_directive("api-modules", Modules)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

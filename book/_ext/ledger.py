@@ -443,8 +443,13 @@ class Ledger(FromLedger):
             claim.append(self.paragraph(nodes.emphasis("", "Note:"), nodes.Text(" "), row["note"]))
         for kind, lead in (("witness", "Witness: "), ("tests", "Test: ")):
             if row[kind]:
-                names = [(name, nodes.literal("", name.removeprefix("llmlimits.").rpartition("::")[2])) for name in row[kind]]
-                links = [code if kind == "tests" else witness_link("", code, name=name) for name, code in names]
+                names = [
+                    (name, nodes.literal("", name.removeprefix("llmlimits.").rpartition("::")[2]))
+                    for name in row[kind]
+                ]
+                links = [
+                    code if kind == "tests" else witness_link("", code, name=name) for name, code in names
+                ]
                 code = [part for link in links for part in (link, nodes.Text(", "))]
                 claim.append(self.paragraph(nodes.Text(lead), *code[:-1], classes=("evidence",)))
         if row["proof"]:
