@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench format clean
+.PHONY: book notebooks proofs record readme test serve bench format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -29,6 +29,10 @@ proofs:
 # What the book shows of them; run it after a change to a proof and commit proofs/recorded.json
 record: proofs $(VENV)/.stamp
 	$(PY) proofs/record.py
+
+# The numbers in README.md: run and commit it after a change to the book (no build needed)
+readme: $(VENV)/.stamp
+	$(PY) scripts/readme.py
 
 # Everything that is checked; needs the built site and the edition
 test: book proofs
