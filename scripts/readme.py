@@ -46,6 +46,18 @@ def verdicts(claims: str) -> dict[str, int]:
     return dict(total)
 
 
+def cited(root: Path, text: str) -> set[str]:
+    """Entries of the bibliography that a page or a row of the ledger cites."""
+    entries = set(
+        re.findall(r"^@\w+\{([^,]+),", (root / "book" / "references.bib").read_text(encoding="utf-8"), re.M)
+    )
+    lists = re.findall(
+        r"^  literature: \[(.*)\]$", (root / "book" / "claims.yml").read_text(encoding="utf-8"), re.M
+    )
+    lists += re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text)
+    return entries & {key.strip() for keys in lists for key in keys.split(",")}
+
+
 def counts(root: Path = ROOT) -> dict[str, object]:
     """All numbers, by name."""
     claims = verdicts((root / "book" / "claims.yml").read_text(encoding="utf-8"))
@@ -66,9 +78,7 @@ def counts(root: Path = ROOT) -> dict[str, object]:
         "notebooks": sum("\nkernelspec:" in text for text in texts.values()),
         "seconds": sum(page["seconds"] for page in budgets.values()),
         "tests": len(re.findall(r"^ *def test_", tests, re.M)),
-        "references": len(
-            re.findall(r"^@", (root / "book" / "references.bib").read_text(encoding="utf-8"), re.M)
-        ),
+        "references": len(cited(root, whole)),
     }
 
 

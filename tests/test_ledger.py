@@ -351,7 +351,7 @@ BOOK = {
     "first": FIRST,
     "other": "# Other\n\nNothing.\n",
     "ledger": "# Ledger\n\n```{ledger}\n```\n",
-    "errata": "# Errata\n\n## Paper\n\n```{errata}\n```\n\nSee {ref}`erratum-eq-1`, {repository}`issues`.\n",
+    "errata": "# Errata\n\n## Paper\n\n```{errata}\n```\n\nSee {ref}`erratum-thm-1`, {repository}`issues`.\n",
     "bibliography": "# Bibliography\n\n```{bibliography}\n```\n",
 }
 
@@ -445,7 +445,7 @@ def test_errata_are_grouped_counted_and_linked(book):
     heads = re.findall(r"Section [\d.]+: [A-Z][a-z ]+", text)
     assert heads == [f"Section {n}: {ledger.SECTIONS[n]}" for n in ("2.1", "2.2", "3.1")]
     assert (
-        '<a class="reference internal" href="#erratum-eq-1"><span class="std std-ref">Erratum: Eq. (1)'
+        '<a class="reference internal" href="#erratum-thm-1"><span class="std std-ref">Erratum: Theorem 1'
         in page(book, "errata")
     )
     assert 'href="https://github.com/example/llmlimits/issues"' in page(book, "errata")

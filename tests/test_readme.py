@@ -81,7 +81,7 @@ def copy(tmp_path):
         ("book/07-evaluation.md", "plt.show()", "pass"),
         ("book/07-evaluation.md", "Explorer(", "Nothing("),
         ("book/budgets.yml", "seconds: ", "seconds: 1"),
-        ("book/references.bib", "@article", "article"),
+        ("book/references.bib", "@misc{limits2025,", "@misc{limits,"),
         ("tests/test_check.py", "def test_", "def tried_"),
         ("_toc.yml", "  - file: book/07-evaluation\n", ""),
         ("proofs/recorded.json", '"Diagonal.no_complete_list": [],', ""),
