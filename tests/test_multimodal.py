@@ -59,6 +59,12 @@ def test_proposition_1_fails_and_the_ratio_is_a_gauge():
         a_hat = np.linalg.lstsq(t, t @ a + 0.1 * rng.standard_normal(20_000), rcond=None)[0]
         b_hat = np.linalg.lstsq(v, v @ b + 0.1 * rng.standard_normal(100), rcond=None)[0]
         assert np.linalg.norm(b_hat) / np.linalg.norm(a_hat) == pytest.approx(scale, rel=0.2)
+    # Gauge: v -> c v and A -> A / c leave sum(tanh(A v)) alone and divide its gradient at v by c.
+    matrix, v = rng.standard_normal((3, 4)), rng.standard_normal(4)
+    for c in (0.01, 100):
+        hidden, moved = np.tanh(matrix @ v), np.tanh(matrix / c @ (c * v))
+        assert moved == pytest.approx(hidden)
+        assert (1 - moved**2) @ (matrix / c) == pytest.approx((1 - hidden**2) @ matrix / c)
 
 
 @pytest.mark.parametrize("c", [0.01, 0.1, 10, 100])
@@ -101,6 +107,13 @@ def test_positions_let_the_layout_through():
         mm.attention_read(x + places, query, keys, values, np.ones(2)).output for x in (tokens, tokens[order])
     )
     assert np.abs(one - other).max() > 0.1
+    # One coordinate, with values and scores proportional to each other, tells all 24 layouts apart.
+    direction = np.ones((1, 4))
+    seen = [
+        mm.attention_read(tokens[list(p)] + places[:4], [1], direction, direction, [1]).output[0]
+        for p in itertools.permutations(range(4))
+    ]
+    assert np.diff(np.sort(seen)).min() > 1e-6
 
 
 # -- contrastive loss ------------------------------------------------------------------------------
@@ -125,6 +138,9 @@ def test_simplex_attains_the_floor(batch, temperature):
 def test_floor_at_clip_scale():
     assert mm.contrastive_floor(32768, 1) == pytest.approx(9.3972296, abs=1e-7)
     assert mm.contrastive_floor(32768, 0.01) == pytest.approx(1.2e-39, rel=0.05)
+    for batch, tau in itertools.product((2, 9, 32768, 10**9), (0.1, 1, 5)):
+        assert mm.contrastive_floor(batch, tau) >= math.log(batch) - 1 / tau - 1e-9
+    assert math.log(32768) - mm.contrastive_floor(32768, 1) < 1
 
 
 def test_infonce_ceiling_values():
@@ -197,6 +213,8 @@ def test_heavy_tails_need_the_hypothesis():
     p, q = 2 / m, 1 / m
     kl = p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q))
     assert kl < 1e-6 and m * (p - q) == pytest.approx(1)
+    # The standard deviation of the collected law is no substitute; half the range is.
+    assert mm.transport_bound(kl, math.sqrt(m - 1)) < 0.9 < 1 < mm.transport_bound(kl, m / 2)
 
 
 # -- bottleneck, heads, patches --------------------------------------------------------------------

@@ -177,6 +177,8 @@ def contrastive_loss(images: np.ndarray, texts: np.ndarray, temperature: Real) -
 def contrastive_floor(batch: int, temperature: Real) -> float:
     r"""Least value of `contrastive_loss` over all unit vectors: $\ln\big(1+(N-1)e^{-N/((N-1)\tau)}\big)$.
 
+    It is at least $\ln N-\frac1\tau$.
+
     Parameters
     ----------
     batch : number of pairs $N$, at least 2.
@@ -269,7 +271,7 @@ def gaussian_bottleneck(rho: Real, beta: Real) -> Bottleneck:
     Parameters
     ----------
     rho : correlation, between -1 and 1, not 0.
-    beta : price of a nat of rate, above 0.
+    beta : worth of a nat about $Y$, in nats of rate, above 0.
 
     Returns
     -------
