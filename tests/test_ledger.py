@@ -348,7 +348,8 @@ Because.
 ```
 """
 BOOK = {
-    "index": "# A book\n\n```{mosaic}\nThe *caption*.\n```\n\n```{claims}\n:chapter: 3\n```\n\n```{ledger-counts}\n```\n",
+    "index": "# A book\n\n```{mosaic}\nThe *caption*.\n```\n\n```{claims}\n:chapter: 3\n```\n\n"
+    "```{ledger-counts}\n```\n",
     "first": FIRST,
     "other": "# Other\n\nNothing.\n",
     "ledger": "# Ledger\n\n```{ledger}\n```\n",
