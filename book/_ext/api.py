@@ -82,9 +82,7 @@ def items(section: str, body: str) -> str:
     """The entries of a section of a docstring as a definition list."""
     lines = []
     for name, text, rest in ITEM.findall(body):
-        words = (
-            inspect.cleandoc(f"{text}\n{rest}").strip() if section == "Parameters" else inspect.cleandoc(rest)
-        )
+        words = inspect.cleandoc(text + rest) if section == "Parameters" else inspect.cleandoc(rest)
         head = (
             ", ".join(f"`{part.strip()}`" for part in name.split(","))
             if section == "Parameters"
