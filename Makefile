@@ -8,18 +8,23 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench anchors address colab newest format clean counts
+.PHONY: book notebooks proofs record test serve bench address colab newest format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
 	$(BUILD)
 	$(BUILD) --builder custom --custom-builder nbedition
 
-# The Colab edition, in notebooks/: regenerate and commit it after a change to the book
-notebooks: book
+# All that is generated and committed: the Colab edition in notebooks/, the counts of the ledger, the list of places
+# that others may cite, the numbers in README.md. Run it after a change to the book
+notebooks: $(VENV)/.stamp
+	$(PY) book/_ext/ledger.py
+	$(MAKE) --no-print-directory book
 	mkdir -p notebooks
 	rm -f notebooks/*.ipynb
 	cp _build/nbedition/*.ipynb notebooks/
+	$(PY) tests/anchors.py
+	$(PY) scripts/readme.py
 
 # The machine-checked proofs (`make book` does not need them)
 proofs:
@@ -45,10 +50,6 @@ serve: book
 bench: $(VENV)/.stamp
 	$(PY) benchmarks/notebooks.py
 
-# Adds new places of the built site to tests/anchors.txt, the list of what others may cite
-anchors: book
-	$(PY) tests/anchors.py
-
 # The address of a fork: make address URL=https://github.com/<owner>/<name>; then make notebooks
 address:
 	@test -n "$(URL)" || { echo "make address URL=https://github.com/<owner>/<name>"; exit 1; }
@@ -66,10 +67,6 @@ newest:
 	.venv-newest/bin/python -m pytest -q -n 2 --dist loadfile -W default \
 	  $(wildcard $(patsubst src/llmlimits/%.py,tests/test_%.py,$(wildcard src/llmlimits/*.py)))
 	.venv-newest/bin/python -m pytest -q $(NBVAL) notebooks
-
-# The counts of the ledger that the package carries: after a change of a verdict in book/claims.yml
-counts: $(VENV)/.stamp
-	$(PY) book/_ext/ledger.py
 
 format: $(VENV)/.stamp
 	$(VENV)/bin/ruff check --fix .
