@@ -1,7 +1,7 @@
 """Probes of what a causal model does with a context: crowding, distance, needles, conflicts and distractors.
 
 For the sections on attention, encodings and conflicting sources, beside the theorems of the ledger rows ``s3-17`` and
-``s3-19`` (crowding), ``s3-14`` (rotary scores), ``s3-28`` (reach), ``s5-24`` (distraction) and ``s5-26`` (memory against
+``s3-19`` (crowding), ``s3-14`` (rotary scores), ``s3-28`` (reach), ``s5-24`` (distraction), ``s5-26`` (memory against
 context). Contexts are made of short sentences of one form, "The secret word of the red box is lemon.", so that the
 number of competing keys, their distance and the place of the right one are known exactly.
 """
@@ -94,10 +94,10 @@ def crowding(
     r"""Attention of the question's last token to the value asked for, among N sentences of the same form.
 
     The context is N sentences "The secret word of the red box is lemon."; the question repeats one of them up to the
-    value. For every head, with $s$ the score of the value asked for and $X_k$ those of the other $n=N-1$ values (all up to the
-    same constant, as logarithms of attention weights): the log-odds of its weight among all tokens (`logit`), the
-    margin $s-\bar X$, the price of spread $\kappa$ = log-mean-exp minus mean, and the standard deviation of the
-    $X_k$. By ``thm-exact-margin`` its log-odds among the values alone are $s-\bar X-\ln n-\kappa$, exactly.
+    value. For every head, with $s$ the score of the value asked for and $X_k$ those of the other $n=N-1$ values (all
+    up to the same constant, as logarithms of attention weights): the log-odds of its weight among all tokens
+    (`logit`), the margin $s-\bar X$, the price of spread $\kappa$ = log-mean-exp minus mean, and the standard
+    deviation of the $X_k$. By ``thm-exact-margin`` its log-odds among the values alone are $s-\bar X-\ln n-\kappa$.
 
     Parameters
     ----------
@@ -210,8 +210,8 @@ def needles(
     """Recall of a sentence by its depth and the length of the context, among filler and among sentences like it.
 
     The context has S sentences, each about as long as "The secret word of the red box is lemon."; five of them, at
-    depths 0 (the beginning), 1/4, 1/2, 3/4 and 1 (the end), are asked for. In the kind ``filler`` the others are plain prose (but
-    for the needles of the other lengths), in the kind ``dense`` all are of the needle's form.
+    depths 0 (the beginning), 1/4, 1/2, 3/4 and 1 (the end), are asked for. In the kind ``filler`` the others are
+    plain prose (but for the needles of the other lengths), in the kind ``dense`` all are of the needle's form.
 
     Parameters
     ----------
