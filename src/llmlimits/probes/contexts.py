@@ -337,7 +337,13 @@ def distances(
             places = torch.tensor([[0, 1, 1 + int(d)] for d in at], device=subject.device)
             with torch.inference_mode():
                 ids = torch.tensor([row] * len(at), device=subject.device)
-                out = subject.model(ids, position_ids=places, output_attentions=True, use_cache=False)
+                out = subject.model(
+                    ids,
+                    attention_mask=torch.ones_like(ids),  # else a gap between positions counts as a new text
+                    position_ids=places,
+                    output_attentions=True,
+                    use_cache=False,
+                )
             last = torch.stack([layer[:, :, -1].float() for layer in out.attentions], 1).cpu().numpy()
             last = np.log(np.clip(last.astype(float), 1e-30, 1))
             scores.append(last[..., 1] - last[..., 2])
