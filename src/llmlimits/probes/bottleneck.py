@@ -188,7 +188,7 @@ def position_training(
     ----------
     subject : not used; the models are trained from random weights.
     runs : how many of the four runs, 1 to 4.
-    steps : training steps of 16 short or 6 full documents, 1 to 10,000.
+    steps : training steps of 12 short or 4 full documents, 1 to 10,000.
     seed : of the weights and the documents.
 
     Returns
@@ -253,9 +253,9 @@ def _train_positions(positions: str, lengths: str, optimizer: str, steps: int, s
             else:
                 descent = torch.optim.SGD(model.parameters(), lr=0.5)
             for _ in range(steps):
-                size = np.full(6, WINDOW)
+                size = np.full(4, WINDOW)
                 if lengths == "short":
-                    size = np.minimum(rng.geometric(1 / MEAN, size=16), WINDOW)
+                    size = np.minimum(rng.geometric(1 / MEAN, size=12), WINDOW)
                 tokens = torch.from_numpy(_copies(rng, len(size), max(int(size.max()), 2)))
                 inside = torch.from_numpy(np.arange(1, tokens.shape[1])[None, :] < size[:, None])
                 logits = model(tokens, use_cache=False).logits[:, :-1]
