@@ -114,12 +114,7 @@ def draw_label_capacity(values: dict):
 
 # --- position rows that training rarely visits ---
 
-WINDOW, WORDS, GAP, MEAN = (
-    256,
-    24,
-    3,
-    40,
-)  # window, vocabulary, distance of the copied token, mean document length
+WINDOW, WORDS, GAP, MEAN = 128, 24, 3, 20  # window, vocabulary, distance of the copied token, mean length
 RUNS = (  # positions, lengths of the documents, optimiser
     ("learned", "short", "sgd"),
     ("learned", "short", "adam"),
@@ -150,14 +145,14 @@ def copy_loss(rate: float = 0.9) -> float:
 
 
 def reach(kind: str) -> np.ndarray:
-    r"""Probability that a document of `position_training` reads the row of position 0, 1, ..., 255.
+    r"""Probability that a document of `position_training` reads the row of position 0, 1, ..., 127.
 
-    Row $j$ counts if some later token is predicted with it: $P(n\ge j+2)=(1-\frac1{40})^{j+1}$ for geometric
-    lengths $n$ with mean 40, and 0 for the last row, after which no token comes.
+    Row $j$ counts if some later token is predicted with it: $P(n\ge j+2)=(1-\frac1{20})^{j+1}$ for geometric
+    lengths $n$ with mean 20, and 0 for the last row, after which no token comes.
 
     Parameters
     ----------
-    kind : ``short`` (geometric lengths with mean 40, cut at the window) or ``full`` (always 256).
+    kind : ``short`` (geometric lengths with mean 20, cut at the window) or ``full`` (always 128).
 
     Raises
     ------
@@ -175,11 +170,11 @@ def reach(kind: str) -> np.ndarray:
 
 @probe(model="tiny:gpt2", quick={"runs": 1}, tolerance={"loss": 0.1, "moved": 0.02})
 def position_training(
-    subject: Subject | None, runs: int = 4, steps: int = 200, seed: int = 0
+    subject: Subject | None, runs: int = 4, steps: int = 300, seed: int = 0
 ) -> dict[str, np.ndarray]:
     r"""Train small language models on short documents, and measure the loss at every place of the window.
 
-    Two classes of transformers with two layers, width 64, four heads and 256 positions: GPT-2, in which every
+    Two classes of transformers with two layers, width 64, four heads and 128 positions: GPT-2, in which every
     position has a learned row, and Llama, in which positions rotate queries and keys. The task is to copy the token
     three places back. Runs 1 and 2 train GPT-2 on short documents, with plain gradient descent, to which the theorem
     on undertraining applies, and with Adam; run 3 trains Llama on them, run 4 GPT-2 on full windows.
@@ -188,13 +183,13 @@ def position_training(
     ----------
     subject : not used; the models are trained from random weights.
     runs : how many of the four runs, 1 to 4.
-    steps : training steps of 12 short or 4 full documents, 1 to 10,000.
+    steps : training steps of 24 short or 8 full documents, 1 to 10,000.
     seed : of the weights and the documents.
 
     Returns
     -------
     dict of arrays: `positions`, `lengths`, `optimizer` (texts, one per run), `loss` (runs, 32), the mean loss on full
-    windows in 32 parts of eight positions, and `moved` (runs, 256), how far the row of a position moved (0 for Llama)
+    windows in 32 parts of four positions, and `moved` (runs, 128), how far the row of a position moved (0 for Llama)
 
     Raises
     ------
@@ -253,9 +248,9 @@ def _train_positions(positions: str, lengths: str, optimizer: str, steps: int, s
             else:
                 descent = torch.optim.SGD(model.parameters(), lr=0.5)
             for _ in range(steps):
-                size = np.full(4, WINDOW)
+                size = np.full(8, WINDOW)
                 if lengths == "short":
-                    size = np.minimum(rng.geometric(1 / MEAN, size=12), WINDOW)
+                    size = np.minimum(rng.geometric(1 / MEAN, size=24), WINDOW)
                 tokens = torch.from_numpy(_copies(rng, len(size), max(int(size.max()), 2)))
                 inside = torch.from_numpy(np.arange(1, tokens.shape[1])[None, :] < size[:, None])
                 logits = model(tokens, use_cache=False).logits[:, :-1]
@@ -277,7 +272,7 @@ def _train_positions(positions: str, lengths: str, optimizer: str, steps: int, s
                 )
     finally:
         torch.set_num_threads(threads)
-    return each.mean(0).numpy().astype(float).reshape(-1, 8).mean(axis=1), moved
+    return each.mean(0).numpy().astype(float).reshape(-1, 4).mean(axis=1), moved
 
 
 def position_slope(values: dict, run: int = 0) -> float:
@@ -286,19 +281,19 @@ def position_slope(values: dict, run: int = 0) -> float:
     Parameters
     ----------
     values : what `position_training` returned.
-    run : a run in which rows are learned.
+    run : a run in which rows are learned from short documents.
 
     Raises
     ------
     ValueError
-        If there is no such run, or it has no learned rows.
+        If there is no such run, or it is of another kind.
 
     Source: ledger ``s3-06``.
     """
     run = integer("run", run, 0, len(values["loss"]) - 1)
-    if values["positions"][run] != "learned":
-        fail("run", run, "a run with learned positions")
-    p, moved = reach(str(values["lengths"][run])), values["moved"][run]
+    if (values["positions"][run], values["lengths"][run]) != ("learned", "short"):
+        fail("run", run, "a run with learned positions and short documents")
+    p, moved = reach("short"), values["moved"][run]
     seen = (p > 0) & (moved > 0)
     return float(np.polyfit(np.log(p[seen]), np.log(moved[seen]), 1)[0])
 
@@ -313,7 +308,7 @@ def draw_position_training(values: dict, live: dict | None = None):
         ("learned", "full"): ("learned, full windows", plotting.BLUE),
         ("learned", "short"): ("learned, short documents", plotting.VERMILION),
     }
-    places = np.arange(WINDOW).reshape(-1, 8).mean(axis=1)
+    places = np.arange(WINDOW).reshape(-1, 4).mean(axis=1)
     for data, line, size, face in ((values, "-", 3, None), (live, "--", 6, "none")):
         for run in range(0 if data is None else len(data["loss"])):
             kind = str(data["positions"][run]), str(data["lengths"][run])
