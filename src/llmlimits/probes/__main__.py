@@ -20,7 +20,8 @@ def main(arguments: list[str] | None = None) -> None:
                 measured = measure(name, subject)
                 about = measured["provenance"]
                 print(
-                    f"{write(name, measured).name}: {about['seconds']} s, {about['megabytes']} MB", flush=True
+                    f"{write(name, measured).name}: {about['cpu_seconds']} s of CPU, {about['megabytes']} MB",
+                    flush=True,
                 )
 
 
