@@ -44,7 +44,9 @@ def test_fewer_items_are_the_first_ones(tiny, measured, name):
 @pytest.mark.parametrize("name", SMALL)
 def test_records_have_the_arrays_of_the_probe(measured, name):
     record = probes.recorded(name)
-    assert {key: value.ndim for key, value in record.items()} == {k: v.ndim for k, v in measured[name].items()}
+    assert {key: value.ndim for key, value in record.items()} == {
+        k: v.ndim for k, v in measured[name].items()
+    }
 
 
 @pytest.mark.parametrize("name", SMALL)

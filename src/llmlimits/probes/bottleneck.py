@@ -170,7 +170,7 @@ def reach(kind: str) -> np.ndarray:
 
 @probe(model="tiny:gpt2", quick={"runs": 1}, tolerance={"loss": 0.1, "moved": 0.02})
 def position_training(
-    subject: Subject | None, runs: int = 4, steps: int = 300, seed: int = 0
+    subject: Subject | None, runs: int = 4, steps: int = 240, seed: int = 0
 ) -> dict[str, np.ndarray]:
     r"""Train small language models on short documents, and measure the loss at every place of the window.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import plotting, retrieval
 from .._checks import fail, integer
-from . import Subject, probe
+from . import Subject, _equal_lengths, probe
 from .facts import countries
 
 READ = 3  # passages that are read
@@ -44,7 +44,7 @@ def retrieval_margins(subject: Subject, questions: int = 60) -> dict[str, np.nda
     dict of arrays with one row per question: `country`; `best` (n, 5, 4), the four best clean cosines in each form;
     `rank` (n, 5), clean passages above the true one; `step` (n, 5), the distance of a form from the first; `radius`
     (n,), how far the first form can move before its best three passages can change; `same` (n, 5), whether they are
-    the same; `poison` (n, 5, 2), cosines of the two poisons; `overlap` (n, 2), their cosines with the best clean passage
+    the same; `poison` (n, 5, 2), cosines of the two poisons; `overlap` (n, 2), theirs with the best clean passage
 
     Raises
     ------
@@ -173,11 +173,11 @@ def shifted_positions(subject: Subject, passages: int = 60) -> dict[str, np.ndar
     out = np.zeros((len(SHIFTS), len(texts), subject.model.config.hidden_size))
     with torch.inference_mode():
         for s, shift in enumerate(SHIFTS):
-            for i, row in enumerate(tokens if shift == 0 else tokens[:passages]):
-                ids = torch.tensor([row], device=subject.device)
-                place = torch.arange(shift, shift + len(row), device=subject.device)[None]
+            for chunk in _equal_lengths(tokens if shift == 0 else tokens[:passages], 32):
+                ids = torch.tensor([tokens[i] for i in chunk], device=subject.device)
+                place = torch.arange(shift, shift + ids.shape[1], device=subject.device)[None].expand_as(ids)
                 mean = subject.model(ids, position_ids=place).last_hidden_state.float().mean(1)
-                out[s, i] = torch.nn.functional.normalize(mean, dim=-1).cpu().numpy()[0]
+                out[s, chunk] = torch.nn.functional.normalize(mean, dim=-1).cpu().numpy()
         norm = rows.weight[:512].float().norm(dim=1).cpu().numpy()
     start, moved = out[0], out[:, :passages]
     cosine = np.einsum("spd,pd->ps", moved, start[:passages])

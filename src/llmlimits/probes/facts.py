@@ -52,9 +52,9 @@ def _beginnings(subject: Subject, answers: Sequence[str]) -> tuple[list[int], li
     return ids[0][:same], tokens, np.array([tokens.index(row[same]) for row in ids])
 
 
-FORMS = (
-    "Capital of Scotland: Edinburgh\nCapital of Greenland: Nuuk\nCapital of {}:",
-    "The capital of Scotland is Edinburgh. The capital of Greenland is Nuuk. The capital of {} is",
+FORMS = (  # solved examples, question
+    ("Capital of Scotland: Edinburgh\nCapital of Greenland: Nuuk\nCapital of", " {}:"),
+    ("The capital of Scotland is Edinburgh. The capital of Greenland is Nuuk. The capital of", " {} is"),
 )
 
 
@@ -100,8 +100,8 @@ def fact_scores(subject: Subject, questions: int = 180) -> dict[str, np.ndarray]
     asked, right = countries()[:questions], right[:questions]
     out: list[np.ndarray] = []
     for form in FORMS:
-        prompts = [subject.ids(form.format(row.name)) + prefix for row in asked]
-        logs = _log_law(subject.last_logits(prompts))
+        endings = [subject.ids(form[1].format(row.name)) + prefix for row in asked]
+        logs = _log_law(subject.ask(subject.read(subject.ids(form[0])), endings)[0])
         out.append(logs[:, tokens])
         if form == FORMS[0]:
             first = logs.argmax(axis=1) == np.array(tokens)[right]
@@ -382,8 +382,10 @@ def draw_conformal(values: dict, live: dict | None = None):
 # --- beliefs, asked both ways ---
 
 CONTINENTS = ("Africa", "Asia", "Europe", "North America", "South America", "Oceania")
-PLAIN = "Is Berlin in Germany? Yes\nIs Tokyo in Italy? No\nIs {} in {}?"
-OUTSIDE = "Is Berlin outside Germany? No\nIs Tokyo outside Italy? Yes\nIs {} outside {}?"
+WAYS = (  # solved examples, question
+    ("Is Berlin in Germany? Yes\nIs Tokyo in Italy? No\nIs", " {} in {}?"),
+    ("Is Berlin outside Germany? No\nIs Tokyo outside Italy? Yes\nIs", " {} outside {}?"),
+)
 
 
 def _asked(number: int) -> list[Country]:
@@ -418,17 +420,17 @@ def beliefs(subject: Subject, asked: int = 36) -> dict[str, np.ndarray]:
     rows = _asked(asked)
     prefix, tokens, answer = _beginnings(subject, ["Yes", "No"])
     yes, no = (tokens[i] for i in answer)
-    prompts = [
-        subject.ids(form.format(row.name, place)) + prefix
-        for row in rows
-        for place in CONTINENTS
-        for form in (PLAIN, OUTSIDE)
-    ]
-    logits = subject.last_logits(prompts)
+    odds = []
+    for start, question in WAYS:
+        endings = [
+            subject.ids(question.format(row.name, place)) + prefix for row in rows for place in CONTINENTS
+        ]
+        logits = subject.ask(subject.read(subject.ids(start)), endings)[0]
+        odds.append((logits[:, yes] - logits[:, no]).astype(float).reshape(asked, 6))
     return {
         "country": np.array([row.name for row in rows]),
         "place": np.array([CONTINENTS.index(row.continent) for row in rows]),
-        "odds": (logits[:, yes] - logits[:, no]).astype(float).reshape(asked, 6, 2),
+        "odds": np.stack(odds, axis=2),
     }
 
 
