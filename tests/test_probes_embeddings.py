@@ -38,11 +38,11 @@ def test_shifts_change_nothing_at_zero(tiny):
 
 
 def test_bad_input(tiny):
-    with pytest.raises(ValueError, match="^questions ="):
+    with pytest.raises(ValueError, match=r"^questions ="):
         embeddings.retrieval_margins(tiny, 61)
-    with pytest.raises(ValueError, match="^passages ="):
+    with pytest.raises(ValueError, match=r"^passages ="):
         embeddings.shifted_positions(tiny, 0)
-    with pytest.raises(ValueError, match="^kind ="):
+    with pytest.raises(ValueError, match=r"^kind ="):
         embeddings.poison_survival({}, 2)
-    with pytest.raises(ValueError, match="^subject ="):
+    with pytest.raises(ValueError, match=r"^subject ="):
         embeddings.shifted_positions(probes.load("tiny:llama", device="cpu"), 2)
