@@ -369,13 +369,13 @@ def draw_conformal(values: dict, live: dict | None = None):
             (0, "all names", plotting.BLACK),
             (2, "frequent names", plotting.BLUE),
             (3, "rare names", plotting.VERMILION),
-            (4, "calibrated on frequent,\ntested on rare names", plotting.PINK),
+            (4, "rare, calibrated on frequent", plotting.PINK),
         ):
             label = name if data is values else None
             ax.plot(1 - alphas, found[:, column], "o" + line, color=colour, mfc=face, label=label)
     ax.plot([0.55, 0.95], [0.55, 0.95], color="0.5", lw=1, ls=":")
-    ax.set(xlabel="promised coverage", ylabel="measured coverage", ylim=(0, 1.03), xlim=(0.55, 1.12))
-    ax.legend(fontsize=8, loc="lower right")
+    ax.set(xlabel="promised coverage", ylabel="measured coverage", ylim=(0, 1.03), xlim=(0.57, 0.93))
+    fig.legend(fontsize=8, loc="outside upper center", ncols=4)
     return fig
 
 
