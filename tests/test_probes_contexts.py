@@ -118,6 +118,20 @@ def test_first_layer_scores_are_sums_of_rotations(measured):
     assert contexts.fit_rotations(measured["distances"]).min() > 0.999
 
 
+def test_a_gap_between_positions_is_a_distance(measured):
+    """Not the start of a new text: then weights would be zero."""
+    values = measured["distances"]
+    assert abs(values["first"]).max() < 1 and (values["first"].std(1) > 1e-6).all()
+
+
+def test_scatter_leaves_out_the_drift(measured):
+    """First layer, an octave at a time, by hand."""
+    values = measured["distances"]
+    octave = np.floor(np.log2(values["distances"])).astype(int)
+    by_hand = [[values["first"][0][octave == o].std(0)] for o in range(len(values["octaves"]))]
+    np.testing.assert_allclose(contexts.scatter(values)[0][:, :1], by_hand, atol=1e-6)
+
+
 def test_other_frequencies_do_not_fit(measured):
     values = measured["distances"]
     wrong = values | {"frequencies": values["frequencies"] * 1.3}

@@ -337,7 +337,13 @@ def distances(
             places = torch.tensor([[0, 1, 1 + int(d)] for d in at], device=subject.device)
             with torch.inference_mode():
                 ids = torch.tensor([row] * len(at), device=subject.device)
-                out = subject.model(ids, position_ids=places, output_attentions=True, use_cache=False)
+                out = subject.model(
+                    ids,
+                    attention_mask=torch.ones_like(ids),  # else a gap between positions counts as a new text
+                    position_ids=places,
+                    output_attentions=True,
+                    use_cache=False,
+                )
             last = torch.stack([layer[:, :, -1].float() for layer in out.attentions], 1).cpu().numpy()
             last = np.log(np.clip(last.astype(float), 1e-30, 1))
             scores.append(last[..., 1] - last[..., 2])
@@ -385,8 +391,19 @@ def fit_rotations(values: dict[str, np.ndarray]) -> np.ndarray:
     return np.array(out)
 
 
+def scatter(values: dict[str, np.ndarray]) -> np.ndarray:
+    """Standard deviation of the scores within each octave, without the drift of their mean from octave to octave.
+
+    Returns
+    -------
+    Shape (contents, octaves, layers, heads).
+    """
+    drift = values["level"] - values["level"].mean(1, keepdims=True)
+    return np.sqrt(np.maximum(values["swing"] ** 2 - drift**2, 0))
+
+
 def draw_distances(values: dict[str, np.ndarray], live: dict[str, np.ndarray] | None = None):
-    """First-layer scores against the distance (left), swing of all heads by octave (right)."""
+    """First-layer scores against the distance (left); scatter by octave, median heads by layers (right)."""
     import matplotlib.pyplot as plt
 
     fig, (left, right) = plt.subplots(1, 2, figsize=(6.8, 3), layout="constrained")
@@ -395,15 +412,20 @@ def draw_distances(values: dict[str, np.ndarray], live: dict[str, np.ndarray] | 
     for k in np.linspace(0, heads - 1, min(heads, 4)).astype(int):
         left.plot(data["distances"], data["first"][0][:, k], lw=1)
     for k, data in enumerate([values] if live is None else [values, live]):
-        low, middle, high = np.quantile(
-            data["swing"].mean(0).reshape(len(data["octaves"]), -1), (0.1, 0.5, 0.9), axis=1
-        )
-        if k == 0:
-            right.fill_between(data["octaves"], low, high, color=plotting.SKY, alpha=0.3, lw=0)
-        right.plot(data["octaves"], middle, ("-", "--")[k], color=plotting.BLUE, marker="o", ms=4)
+        by_layer = np.median(scatter(data).mean(0), axis=-1)  # octaves, layers
+        third = max(2, by_layer.shape[1] // 3)
+        rows = {"first": by_layer[:, :1], "early": by_layer[:, 1:third], "late": by_layer[:, third:]}
+        for i, (name, row) in enumerate(rows.items()):
+            if row.size:
+                (line,) = right.plot(data["octaves"], np.median(row, 1), ("-", "--")[k], color=f"C{i}")
+                if k == 0:
+                    plotting.label_line(line, name, where=(0.75, 0.3, 0.6)[i], dx=0, dy=(9, -8, 9)[i], ha="center")
     left.set(xscale="log", xlabel="distance (tokens)", ylabel="score in the first layer")
     right.set(
-        xscale="log", xlabel="distance from (tokens), by octaves", ylabel="swing of the score", ylim=(0, None)
+        xscale="log",
+        xlabel="distance from (tokens), by octaves",
+        ylabel="scatter of the score",
+        ylim=(0, None),
     )
     return fig
 
