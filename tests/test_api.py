@@ -38,7 +38,9 @@ MODULES = {
     ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): public_names(
         path.read_text(encoding="utf-8")
     )
-    for path in sorted([*SOURCE.glob("[a-z]*.py"), *SOURCE.glob("*/__init__.py"), *SOURCE.glob("*/[a-z]*.py")])
+    for path in sorted(
+        [*SOURCE.glob("[a-z]*.py"), *SOURCE.glob("*/__init__.py"), *SOURCE.glob("*/[a-z]*.py")]
+    )
 }
 TOP = sorted({name.partition(".")[0] for name in MODULES})
 

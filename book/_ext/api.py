@@ -39,7 +39,7 @@ def members(module: ModuleType) -> list[type]:
     """The public classes and functions that a module defines, in the order of its source."""
     found = [
         member for name, member in vars(module).items()
-        if not name.startswith("_") and (inspect.isclass(member) or inspect.isfunction(member))
+        if not name.startswith("_") and (inspect.isclass(member) or inspect.isfunction(inspect.unwrap(member)))
         and member.__module__ == module.__name__
     ]  # fmt: skip
     return sorted(found, key=lambda member: inspect.getsourcelines(member)[1])
