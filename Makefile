@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench anchors address colab newest format clean
+.PHONY: book notebooks proofs record test serve bench anchors address colab newest format clean counts
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -66,6 +66,10 @@ newest:
 	.venv-newest/bin/python -m pytest -q -n 2 --dist loadfile -W default \
 	  $(wildcard $(patsubst src/llmlimits/%.py,tests/test_%.py,$(wildcard src/llmlimits/*.py)))
 	.venv-newest/bin/python -m pytest -q $(NBVAL) notebooks
+
+# The counts of the ledger that the package carries: after a change of a verdict in book/claims.yml
+counts: $(VENV)/.stamp
+	$(PY) book/_ext/ledger.py
 
 format: $(VENV)/.stamp
 	$(VENV)/bin/ruff check --fix .

@@ -19,6 +19,7 @@ from support import ROOT, build_book, rebuild
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import ledger
+from llmlimits import verdicts
 
 TEXT = (ROOT / "book" / "claims.yml").read_text(encoding="utf-8")
 ROWS, PROBLEMS = ledger.read(TEXT)
@@ -344,7 +345,8 @@ Because.
 ```
 """
 BOOK = {
-    "index": "# A book\n\n```{claims}\n:chapter: 3\n```\n",
+    "index": "# A book\n\n```{mosaic}\nThe *caption*.\n```\n\n```{claims}\n:chapter: 3\n```\n\n"
+    "```{ledger-counts}\n```\n",
     "first": FIRST,
     "other": "# Other\n\nNothing.\n",
     "ledger": "# Ledger\n\n```{ledger}\n```\n",
@@ -366,7 +368,9 @@ def warnings(stdout: str) -> list[str]:
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     where = tmp_path_factory.mktemp("ledger")
-    built = build_book(where, BOOK, CLAIMS)
+    built = build_book(
+        where, BOOK, CLAIMS, files={str(ledger.COUNTS): ledger.counts_text(ledger.read(CLAIMS)[0])}
+    )
     assert built.returncode == 0, built.stdout[-3000:]
     return where
 
@@ -416,6 +420,57 @@ def test_ledger_counts_by_verdict_and_status(book):
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(book, "ledger")))
     assert "Verdict Claims Treated Planned holds 1 1 0" in text
     assert "assumption 1 0 1 empirical 1 1 0 all 6 5 1" in text
+
+
+def test_counts_by_chapter(book):
+    assert ledger.verdict_counts(ledger.read(CLAIMS)[0]) == {
+        "2": {"holds": 0, "repaired": 0, "needs hypothesis": 1, "fails": 1, "assumption": 0, "empirical": 0},
+        "3": {"holds": 1, "repaired": 1, "needs hypothesis": 0, "fails": 0, "assumption": 1, "empirical": 1},
+    }
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(book, "index")))
+    assert (
+        "Verdict 2 3 all holds 0 1 1 repaired 0 1 1 needs hypothesis 1 0 1 fails 1 0 1 assumption 0 1 1"
+        in text
+    )
+    assert "all 2 4 6" in text
+
+
+def test_mosaic_has_a_square_for_each_claim_and_says_so(book):
+    source = page(book, "index")
+    squares = re.findall(
+        r'<a class="verdict-([\w-]+)" href="ledger.html#claim-([\w-]+)" tabindex="-1"', source
+    )
+    assert squares == [
+        ("needs-hypothesis", "thm-1"),
+        ("fails", "eq-1"),
+        ("holds", "s3-01"),
+        ("repaired", "s3-03"),
+        ("assumption", "fig-1"),
+        ("empirical", "s3-02"),
+    ]
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", source))
+    assert (
+        "One square for each of 6 claims, chapter by chapter. Hallucination: 1 needs hypothesis, 1 fails;"
+        in text
+    )
+    assert "holds 1: true as stated" in text and "The caption." in text
+
+
+def test_the_package_carries_the_counts_of_the_ledger():
+    """What a cell on Colab draws is what `book/claims.yml` says; `make counts` brings it up to date."""
+    assert (ROOT / ledger.COUNTS).read_text(encoding="utf-8") == ledger.counts_text(ROWS)
+    assert verdicts.counts() == ledger.verdict_counts(ROWS)
+
+
+def test_stale_counts_turn_the_build_red(book, tmp_path):
+    changed = CLAIMS.replace("verdict: repaired", "verdict: holds")
+    stale = ledger.counts_text(ledger.read(CLAIMS)[0])
+    assert ledger.counts_text(ledger.read(changed)[0]) != stale
+    built = build_book(tmp_path, BOOK, changed, files={str(ledger.COUNTS): stale})
+    assert built.returncode != 0
+    assert warnings(built.stdout) == [
+        "src/llmlimits/verdicts.json does not hold the counts of the ledger: run `make counts`"
+    ]
 
 
 def test_only_the_ledger_loads_the_filters(book):
@@ -507,9 +562,9 @@ def test_changes_are_seen(book):
     first, before = book / "book" / "first.md", "```{prf:theorem}\n:label: tb-before\nFirst.\n```\n\n"
     theorem = "```{prf:theorem}\n:label: thm-a"
     first.write_text(FIRST.replace(theorem, before + theorem), encoding="utf-8")
-    (book / "book" / "claims.yml").write_text(
-        CLAIMS.replace("verdict: fails", "verdict: repaired"), encoding="utf-8"
-    )
+    changed = CLAIMS.replace("verdict: fails", "verdict: repaired")
+    (book / "book" / "claims.yml").write_text(changed, encoding="utf-8")
+    (book / ledger.COUNTS).write_text(ledger.counts_text(ledger.read(changed)[0]), encoding="utf-8")
     built = rebuild(book)
     assert built.returncode == 0, built.stdout[-3000:]
     assert 'href="first.html#thm-a">Theorem 2</a>' in page(book, "ledger")
@@ -665,7 +720,9 @@ EXPECTED = [
 
 def test_every_fault_is_a_warning(tmp_path):
     built = build_book(
-        tmp_path, BOOK | {"first": FIRST.replace(":page:", ":ids: s3-03") + FAULTS}, FAULTY_CLAIMS
+        tmp_path,
+        BOOK | {"first": FIRST.replace(":page:", ":ids: s3-03") + FAULTS, "index": "# A book\n"},
+        FAULTY_CLAIMS,
     )
     assert built.returncode != 0
     found = [message.partition(" in 1,")[0] for message in warnings(built.stdout)]

@@ -6,6 +6,8 @@
 ``{claims}``              a table of the rows named by ``:ids:``, or all rows of a ``:chapter:`` of the paper,
                           or all rows treated on a ``:page:`` (this one, if none is named)
 ``{ledger}``              the whole ledger, with counts and filters (on the page `book/ledger` only)
+``{ledger-counts}``       a table of the numbers of claims by verdict and chapter
+``{mosaic}``              one square for each claim, linked to its row, a caption, and what the verdicts say
 ========================  =========================================================================
 
 A row that is not sound, a label that leads nowhere, a page that does not show what it treats, and a theorem that no
@@ -14,6 +16,7 @@ row names are warnings, hence errors.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from functools import lru_cache
@@ -66,7 +69,29 @@ SECTIONS = {
     "6.4": "Scaling",
     "7": "Evaluation at scale",
     "8": "Directions",
+    "9": "Conclusion",
 }
+CHAPTERS = {
+    "1": "Introduction",
+    "2": "Hallucination",
+    "3": "Context",
+    "4": "Reasoning",
+    "5": "Retrieval",
+    "6": "Multimodality",
+    "7": "Evaluation",
+    "8": "Directions",
+    "9": "Conclusion",
+}
+MEANINGS = {
+    "holds": "true as stated",
+    "repaired": "true, with another proof",
+    "needs hypothesis": "true with one more",
+    "fails": "false as stated",
+    "assumption": "a definition or a model",
+    "empirical": "a measurement",
+}
+# The counts that the package carries, for cells that run where the book is not: written by `make counts`
+COUNTS = Path("src", "llmlimits", "verdicts.json")
 
 
 # ---- Rows --------------------------------------------------------------------------------------------------
@@ -321,6 +346,25 @@ def chapter(row: dict) -> str:
     return row["section"].split(".")[0]
 
 
+def verdict_counts(rows: list[dict]) -> dict[str, dict[str, int]]:
+    """How many rows of each chapter of the paper have each verdict: chapter -> verdict -> number, zeros included.
+
+    Chapters come in the order of the ledger, verdicts in that of `VERDICTS`.
+    """
+    counts = {number: dict.fromkeys(VERDICTS, 0) for number in dict.fromkeys(map(chapter, rows))}
+    for row in rows:
+        counts[chapter(row)][row["verdict"]] += 1
+    return counts
+
+
+def counts_text(rows: list[dict]) -> str:
+    """What the file of the package that carries the counts must hold."""
+    lines = [
+        f"  {json.dumps(number)}: {json.dumps(counts)}" for number, counts in verdict_counts(rows).items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def treatment(row: dict, lead: str = "") -> nodes.paragraph:
     """Where the book treats a claim."""
     place = nodes.paragraph(classes=["treatment"])
@@ -398,6 +442,82 @@ class Ledger(FromLedger):
         return [where, verdict, claim], {"ids": [anchor(row)], "classes": classes}
 
 
+class LedgerCounts(FromLedger):
+    """How many claims have which verdict, by chapter; the package must carry the same numbers."""
+
+    def run(self) -> list[nodes.Node]:
+        rows = list(rows_of(self.env).values())
+        path = Path(self.env.srcdir) / COUNTS
+        self.env.note_dependency(str(path))
+        if not path.is_file() or path.read_text(encoding="utf-8") != counts_text(rows):
+            logger.warning(
+                "%s does not hold the counts of the ledger: run `make counts`", COUNTS.as_posix(),
+                location=self.get_location(),
+            )  # fmt: skip
+        counts = verdict_counts(rows)
+        columns = {"Verdict": 28} | dict.fromkeys(counts, 8) | {"all": 8}
+        lines = []
+        for verdict in (*VERDICTS, None):
+            name = badge({"verdict": verdict}, linked=False) if verdict else nodes.strong("", "all")
+            own = [sum(n for key, n in part.items() if verdict in (None, key)) for part in counts.values()]
+            cells = [[nodes.paragraph("", str(n))] for n in (*own, sum(own))]
+            lines.append(([[nodes.paragraph("", "", name)], *cells], {}))
+        table = self.table(columns, lines, "ledger-counts")
+        table["classes"].remove("claims")
+        return [table]
+
+
+class mosaic_picture(nodes.General, nodes.Element):
+    """Becomes the squares when all pages are known; other builders than HTML write what it says in words."""
+
+
+class Mosaic(FromLedger):
+    """The picture of the ledger: a row of squares for each chapter, ordered by verdict; the content is the caption."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        rows = list(rows_of(self.env).values())
+        total = Counter(row["verdict"] for row in rows)
+        words = "; ".join(
+            f"{CHAPTERS[number]}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
+            for number, counts in verdict_counts(rows).items()
+        )
+        text = f"One square for each of {len(rows)} claims, chapter by chapter. {words}."
+        picture = mosaic_picture("", nodes.paragraph("", text), rows=rows)
+        caption = nodes.container(classes=["mosaic-caption"])
+        self.state.nested_parse(self.content, self.content_offset, caption)
+        legend = nodes.bullet_list(classes=["mosaic-legend"])
+        for verdict in VERDICTS:
+            parts = nodes.Text(f" {total[verdict]}: "), nodes.Text(MEANINGS[verdict])
+            legend += nodes.list_item("", self.paragraph(badge({"verdict": verdict}, linked=False), *parts))
+        return [picture, legend, caption]
+
+
+def mosaic_html(rows: list[dict], ledger_page: str, words: str) -> str:
+    """The squares as links; assistive technology and the tab key get the words instead of 200 links."""
+    lines = []
+    for number, title in CHAPTERS.items():
+        own = [row for row in rows if chapter(row) == number]
+        own.sort(key=lambda row: VERDICTS.index(row["verdict"]))
+        squares = "".join(
+            f'<a class="verdict-{slug(row["verdict"])}" href="{ledger_page}#{anchor(row)}" tabindex="-1" '
+            f'title="{escape(plain(row["where"]))}: {row["verdict"]}"></a>'
+            for row in own
+        )
+        if own:
+            lines.append(f'<div><span>{number} {title}</span><span class="squares">{squares}</span></div>')
+    return (
+        f'<figure class="mosaic"><p class="mosaic-words">{escape(words)}</p>'
+        f'<div class="mosaic-rows" aria-hidden="true">{"".join(lines)}</div></figure>'
+    )
+
+
+def plain(text: str) -> str:
+    """Markdown without its marks, for a title."""
+    return re.sub(r"[$`*\\]", "", text)
+
+
 def filter_form(rows: list[dict]) -> str:
     """The filters of the page; `ledger.js` shows them, so that no dead control stands on a page without script."""
     chapters = dict.fromkeys(map(chapter, rows))
@@ -463,6 +583,13 @@ class ResolveLedgerLinks(SphinxPostTransform):
                 make_refnode(self.app.builder, self.env.docname, PAGE, target, node.children, title)
                 if PAGE in self.env.all_docs else node.children
             )  # fmt: skip
+        for node in list(self.document.findall(mosaic_picture)):
+            if self.app.builder.format == "html" and PAGE in self.env.all_docs:
+                address = self.app.builder.get_relative_uri(self.env.docname, PAGE)
+                picture = mosaic_html(node["rows"], address, node.astext())
+                node.replace_self(nodes.raw("", picture, format="html"))
+            else:
+                node.replace_self(node.children)
         for node in list(self.document.findall(treatment_link)):
             label = node["label"]
             place = place_of(self.env, label)
@@ -521,9 +648,23 @@ def add_script(app, pagename, templatename, context, doctree) -> None:
 
 def setup(app):
     app.add_role("verdict", Verdict())
-    for name, directive in {"claim": Claim, "claims": Claims, "ledger": Ledger}.items():
+    directives_by_name = {
+        "claim": Claim,
+        "claims": Claims,
+        "ledger": Ledger,
+        "ledger-counts": LedgerCounts,
+        "mosaic": Mosaic,
+    }
+    for name, directive in directives_by_name.items():
         app.add_directive(name, directive)
     app.add_post_transform(ResolveLedgerLinks)
     app.connect("env-get-updated", review, priority=900)  # after the numbers have been given
     app.connect("html-page-context", add_script)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":  # `make counts`
+    root = Path(__file__).resolve().parents[2]
+    (root / COUNTS).write_text(
+        counts_text(read((root / "book" / "claims.yml").read_text(encoding="utf-8"))[0]), encoding="utf-8"
+    )
