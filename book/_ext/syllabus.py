@@ -144,27 +144,31 @@ def timed(entries: dict, page: Page, cell: str = "") -> str:
     )
 
 
-def sets(numbers: list[int]) -> str:
-    return ", ".join(f"problem set {k}" for k in numbers)
+def name(course: dict, number: int) -> str:
+    """The name of a meeting: its week and a letter, or its number if there is only one week."""
+    if len(course["meetings"]) <= course["per_week"]:
+        return str(number)
+    week, place = divmod(number - 1, course["per_week"])
+    return f"{week + 1}{chr(ord('a') + place)}" if course["per_week"] > 1 else str(week + 1)
 
 
 def table(course: dict, known: dict[str, Page]) -> list[str]:
-    """One row for each meeting: where, what, how much to read before, homework."""
-    lines = ["| week | meeting | section | read before | homework |", "|---|---|---|---|---|"]
+    """One row for each meeting: what, how much to read before, which problem set after it."""
+    lines = ["| meeting | section | read | problem set |", "|---|---|---|---|"]
     for number, meeting in enumerate(course["meetings"], 1):
         page = known[meeting["page"]]
         about = f"[{page.title}](/book/{meeting['page']}.md)"
         about += f": {meeting['focus']}" if "focus" in meeting else ""
         read = f"{page.reading(meeting.get('read'))} min" if meeting.get("read") != [] else ""
-        week = (number - 1) // course["per_week"] + 1
-        lines.append(f"| {week} | {number} | {about} | {read} | {sets(meeting.get('homework', []))} |")
+        homework = ", ".join(map(str, meeting.get("homework", [])))
+        lines.append(f"| {name(course, number)} | {about} | {read} | {homework} |")
     return [*lines, ""]
 
 
-def details(number: int, meeting: dict, page: Page, minutes: int) -> list[str]:
+def details(called: str, meeting: dict, page: Page, minutes: int) -> list[str]:
     """One folded box for a meeting."""
     focus = f": {meeting['focus']}" if "focus" in meeting else ""
-    lines = [f":::{{admonition}} Meeting {number}. {page.title}{focus}", ":class: dropdown", ""]
+    lines = [f":::{{admonition}} Meeting {called}. {page.title}{focus}", ":class: dropdown", ""]
     chosen = meeting.get("objectives", range(1, len(page.objectives) + 1))
     lines += ["**Afterwards students can**", ""]
     lines += [f"- {page.objectives[k - 1]}" for k in chosen] + [""]
@@ -186,14 +190,14 @@ def details(number: int, meeting: dict, page: Page, minutes: int) -> list[str]:
         lines.append(f"- *Exercises:* {', '.join(tasks)}.")
     lines += [f"- *Questions:* {rest(meeting, page, minutes)} min.", ""]
     if meeting.get("homework"):
-        lines += [f"**Homework:** {sets(meeting['homework'])}.", ""]
+        lines += [f"**Homework:** {', '.join(f'problem set {k}' for k in meeting['homework'])}.", ""]
     return [*lines, ":::", ""]
 
 
 def markdown(course: dict, known: dict[str, Page]) -> list[str]:
     lines = table(course, known)
     for number, meeting in enumerate(course["meetings"], 1):
-        lines += details(number, meeting, known[meeting["page"]], course["minutes"])
+        lines += details(name(course, number), meeting, known[meeting["page"]], course["minutes"])
     return lines
 
 
