@@ -122,7 +122,7 @@ def test_the_directive_writes_the_plan_and_refuses_a_bad_one(tmp_path):
     good = build_book(tmp_path, {"index": root, "page": PAGE, "shown": shown}, files=files)
     assert good.returncode == 0, good.stdout
     html = (tmp_path / "_build" / "html" / "book" / "shown.html").read_text(encoding="utf-8")
-    for text in ("Meeting 1. A page", "count to three", "45 min", "problem set 1", "page.html#def-three"):
+    for text in ("Meeting 1. A page", "count to three", "45 min)", "problem set 1", "page.html#def-three"):
         assert text in html
     bad = {"book/teaching/plan.yml": PLAN.replace("def-three: 45", "def-four: 20")}
     refused = build_book(tmp_path, {"index": root, "page": PAGE, "shown": shown}, files=bad)

@@ -40,7 +40,7 @@ PLAN = "teaching/plan.yml"
 REST = range(5, 16)  # minutes for questions at the end of a meeting
 NOT_READ = {"Checked sentences", "Exercises", "For builders", "Summary", "Further reading"}
 LABEL = re.compile(r"^(?::label: |:name: |\((?=sec-)| +name: )([a-z0-9-]+)(?:\)=)?$", re.M)
-PROVED = re.compile(r"^`{3,}\{prf:\w+\}[^\n]*\n:label: (\S+)", re.M)
+PROVED = re.compile(r"^`{3,}\{prf:\w+\} ?(.*)\n:label: (\S+)", re.M)
 EXERCISE = re.compile(r"^`{3,}\{exercise(?:-start)?\} (.+) (★+) \((\d+) min\)\n:label: (\S+)", re.M)
 OBJECTIVES = re.compile(r"^:class: objectives\n(.*?)^:::", re.M | re.S)
 
@@ -59,8 +59,8 @@ class Page:
         parts = re.split(r"^## (.+)$", prose, flags=re.M)
         self.sections = dict(zip(parts[1::2], parts[2::2], strict=True))
         self.labels = set(LABEL.findall(text))
-        self.proved = set(PROVED.findall(text))
-        self.exercises = {label: (level, int(time)) for _, level, time, label in EXERCISE.findall(text)}
+        self.proved = {label: title for title, label in PROVED.findall(text)}
+        self.exercises = {label: (title, int(time)) for title, _, time, label in EXERCISE.findall(text)}
 
     def reading(self, headings: list[str] | None) -> int:
         """Minutes to read the named sections, or all that are read before a meeting."""
@@ -138,10 +138,13 @@ def link(label: str, page: Page) -> str:
 
 
 def timed(entries: dict, page: Page, cell: str = "") -> str:
-    return ", ".join(
-        f"{cell if label in page.proved else ''}{link(label, page)} {minutes} min"
-        for label, minutes in entries.items()
-    )
+    """References with the names of theorems and the minutes; `cell` goes before a theorem."""
+    found = []
+    for label, minutes in entries.items():
+        before = cell if label in page.proved else ""
+        title = f"*{page.proved[label]}*, " if page.proved.get(label) else ""
+        found.append(f"{before}{link(label, page)} ({title}{minutes} min)")
+    return ", ".join(found)
 
 
 def name(course: dict, number: int) -> str:
@@ -186,7 +189,8 @@ def details(called: str, meeting: dict, page: Page, minutes: int) -> list[str]:
         lines.append(f"- *Discuss:* {timed(meeting['talk'], page)}.")
     lines += [f"- {text} ({time} min)." for text, time in meeting.get("also", {}).items()]
     if "exercises" in meeting:
-        tasks = (f"{{ref}}`{label}` {page.exercises[label][1]} min" for label in meeting["exercises"])
+        named = ((label, *page.exercises[label]) for label in meeting["exercises"])
+        tasks = (f"{{ref}}`{label}` (*{title}*, {time} min)" for label, title, time in named)
         lines.append(f"- *Exercises:* {', '.join(tasks)}.")
     lines += [f"- *Questions:* {rest(meeting, page, minutes)} min.", ""]
     if meeting.get("homework"):
