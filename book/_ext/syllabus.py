@@ -157,12 +157,12 @@ def name(course: dict, number: int) -> str:
 
 def table(course: dict, known: dict[str, Page]) -> list[str]:
     """One row for each meeting: what, how much to read before, which problem set after it."""
-    lines = ["| meeting | section | read | problem set |", "|---|---|---|---|"]
+    lines = ["| meeting | section | read, min | set |", "|---|---|---|---|"]
     for number, meeting in enumerate(course["meetings"], 1):
         page = known[meeting["page"]]
         about = f"[{page.title}](/book/{meeting['page']}.md)"
         about += f": {meeting['focus']}" if "focus" in meeting else ""
-        read = f"{page.reading(meeting.get('read'))} min" if meeting.get("read") != [] else ""
+        read = str(page.reading(meeting.get("read"))) if meeting.get("read") != [] else ""
         homework = ", ".join(map(str, meeting.get("homework", [])))
         lines.append(f"| {name(course, number)} | {about} | {read} | {homework} |")
     return [*lines, ""]
