@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks problem-sets grade-demo proofs record test serve bench format clean
+.PHONY: book notebooks problem-sets grade-demo slides proofs record test serve bench format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -30,6 +30,11 @@ problem-sets: $(VENV)/.stamp
 # Grades a correct and a wrong submission and says where they differ
 grade-demo: $(VENV)/.stamp
 	$(PY) teaching/grade.py --demo --seed $(SEED)
+
+# Slides of every section, from the built site, in _build/slides and in the site; with Chromium also as PDF
+slides: book
+	$(PY) teaching/slides.py
+	$(BUILD)
 
 # The machine-checked proofs (`make book` does not need them)
 proofs:

@@ -1,7 +1,8 @@
-"""What the teaching pages show of the kit in `teaching/`: the problem sets, with the ways to open them.
+"""What the teaching pages show of the kit in `teaching/`: problem sets and slides, with the ways to open them.
 
-`{problem-sets}` is a list of the sets, read from their sources: title, points, minutes, sections, Colab and download.
-The site offers the committed student notebooks; solutions are made by `make problem-sets` and are not in the site.
+`{problem-sets}` is a list of the sets, read from their sources: title, points, minutes, Colab and download. The site
+offers the committed student notebooks; solutions are made by `make problem-sets` and are not in the site. `{slides}`
+leads to the slides if they have been made (`make slides`), and says how to make them if not.
 """
 
 from __future__ import annotations
@@ -48,6 +49,33 @@ class ProblemSets(SphinxDirective):
         return [items]
 
 
+class Slides(SphinxDirective):
+    def run(self) -> list[nodes.Node]:
+        index = Path(self.env.srcdir) / "_build" / "slides" / "index.html"
+        self.env.note_dependency(str(index))  # so that this page is read again once there are slides
+        line = nodes.paragraph()
+        if index.is_file():
+            up = "../" * self.env.docname.count("/")
+            line += nodes.reference("", "Slides for every section", refuri=f"{up}slides/index.html")
+            line += nodes.Text(", made from these pages.")
+        else:
+            line += nodes.Text("The slides are not part of this build: ")
+            line += nodes.literal("", "make slides")
+            line += nodes.Text(" makes them from these pages and puts them into the site.")
+        return [line]
+
+
+def offer_slides(app, exception) -> None:
+    """Copy the slides into the site, if they have been made."""
+    source = Path(app.srcdir) / "_build" / "slides"
+    if exception or app.builder.format != "html":
+        return
+    target = Path(app.outdir) / "slides"
+    shutil.rmtree(target, ignore_errors=True)
+    if source.is_dir():
+        shutil.copytree(source, target)
+
+
 def offer_notebooks(app, exception) -> None:
     """Copy the committed student notebooks into the site (the builders of site and edition both clear their place)."""
     source = Path(app.srcdir) / FOLDER
@@ -61,5 +89,7 @@ def offer_notebooks(app, exception) -> None:
 
 def setup(app):
     app.add_directive("problem-sets", ProblemSets)
+    app.add_directive("slides", Slides)
+    app.connect("build-finished", offer_slides)
     app.connect("build-finished", offer_notebooks, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
