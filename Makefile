@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks problem-sets grade-demo slides proofs record test serve bench format clean
+.PHONY: book notebooks problem-sets grade-demo slides pdf proofs record test serve bench format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -35,6 +35,10 @@ grade-demo: $(VENV)/.stamp
 slides: book
 	$(PY) teaching/slides.py
 	$(BUILD)
+
+# The whole book on paper, from the built site, in _build/pdf/book.pdf; needs Chromium
+pdf: book
+	$(PY) teaching/pdf.py
 
 # The machine-checked proofs (`make book` does not need them)
 proofs:
