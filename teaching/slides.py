@@ -160,12 +160,11 @@ class Deck:
 
     def opening(self) -> None:
         title = heading(self.article.find("h1"))
-        question = next((p for p in self.article.find_all("p") if p.find("strong")), None)
-        asked = (
-            f'<p class="question">{inner(self.clean(question.find_all("strong")[-1]))}</p>'
-            if question
-            else ""
-        )
+        opening = [self.clean(p) for p in self.article.find("section").find_all("p", recursive=False)]
+        marked = [inner(tag) for p in opening for tag in p.find_all(["strong", "em"])]
+        spoken = [sentence for p in opening for sentence in re.split(r"(?<=[.?;:])\s+", inner(p))]
+        questions = [text.strip() for text in marked + spoken if text.strip().endswith("?")]
+        asked = f'<p class="question">{questions[0][:1].upper()}{questions[0][1:]}</p>' if questions else ""
         goals = self.article.find("div", class_="objectives")
         notes = plain(goals) if goals else ""
         address = f'<p class="address">{html.escape(self.address)}</p>'
