@@ -35,7 +35,7 @@ PAGE = """<!doctype html>
 </style>
 <script>
 window.MathJax = {{
-  options: {{ enableMenu: false, processHtmlClass: "math" }},  // Sphinx marks the pages as not to be processed
+  options: {{ enableMenu: false, enableAssistiveMml: false, processHtmlClass: "math" }},  // Sphinx marks pages as not to be processed
   chtml: {{ matchFontHeight: false, scale: 1.02 }}, startup: {{ typeset: false }},
 }};
 </script>
@@ -48,7 +48,21 @@ window.MathJax = {{
 <script>
 window.addEventListener("load", async () => {{
   await MathJax.startup.promise;
-  for (const article of document.querySelectorAll(".bd-article")) await MathJax.typesetPromise([article]);
+  // One article at a time, the others hidden: measuring formulas in the whole book at once takes very long
+  const articles = [...document.querySelectorAll(".bd-article")];
+  articles.forEach((article) => {{ article.style.display = "none"; }});
+  for (const article of articles) {{
+    article.style.display = "";
+    await MathJax.typesetPromise([article]);
+    for (const item of MathJax.startup.document.getMathItemsWithin([article])) {{
+      item.typesetRoot.setAttribute("role", "img"); // one thing with a name in the tagged PDF, not fifty glyphs
+      item.typesetRoot.setAttribute("aria-label", item.math);
+    }}
+    MathJax.typesetClear([article]);
+    article.style.display = "none";
+    window.bookDone = article.id;
+  }}
+  articles.forEach((article) => {{ article.style.display = ""; }});
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
   window.bookReady = true;
