@@ -22,6 +22,12 @@ from bs4 import BeautifulSoup, Tag
 from problem_sets import ROOT, site_and_repository
 from slides import chromium, heading
 
+APPARATUS = {
+    "Checked sentences",
+    "Exercises",
+    "Summary",
+    "Further reading",
+}  # in every section: not in the contents
 HERE = Path(__file__).resolve().parent
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light" data-mode="light">
@@ -35,7 +41,8 @@ PAGE = """<!doctype html>
 </style>
 <script>
 window.MathJax = {{
-  options: {{ enableMenu: false, enableAssistiveMml: false, processHtmlClass: "math" }},  // Sphinx marks pages as not to be processed
+  // Sphinx marks pages as not to be processed, and formulas as to be
+  options: {{ enableMenu: false, enableAssistiveMml: false, processHtmlClass: "math" }},
   chtml: {{ matchFontHeight: false, scale: 1.02 }}, startup: {{ typeset: false }},
 }};
 </script>
@@ -105,6 +112,9 @@ def merged(article: Tag, docname: str, docnames: set[str], base: str) -> Tag:
             tag.decompose()
     for cell in article.select("div.cell.tag_hide-input > details"):
         cell.decompose()  # draws a figure
+    for fold in article.select("div.checked-fold"):  # the scripts stand in full on a page of their own
+        for part in fold.select("div[class*=highlight]"):
+            part.decompose()
     for fold in article.find_all("details"):
         fold["open"] = ""
     for step in article.select("[hidden]"):
@@ -148,7 +158,7 @@ def contents(articles: list[tuple[str, Tag]]) -> str:
         deep = number is not None and number.get_text().strip().rstrip(".").count(".") == 1
         rows.append(row(slug(docname), title, "section" if deep else "chapter"))
         for part in article.find_all("h2"):
-            if part.find_parent("section").get("id"):
+            if part.find_parent("section").get("id") and heading(part) not in APPARATUS:
                 rows.append(row(part.find_parent("section")["id"], part, "part"))
     body = "\n".join(rows)
     return f'<nav class="contents bd-article"><h1>Contents</h1>\n{body}\n</nav>'
@@ -201,10 +211,16 @@ def assemble(site: Path, docnames: list[str]) -> str:
         f'Sources: <a href="{repository}">{repository}</a><br>'
         "Text: CC BY 4.0 · code: MIT licence</p></header>"
     )
+    body = "\n".join(str(article) for _, article in articles)
+    ids = set(re.findall(r' id="([^"]+)"', body))
+    if lost := sorted(
+        {place for place in re.findall(r' href="#([^"]+)"', body) if html.unescape(place) not in ids}
+    ):
+        raise ValueError(f"links in the document that lead nowhere: {', '.join(lost)}")
     return PAGE.format(
         title=html.escape(title), styles=styles, static="../html/_static", cover=cover, contents=contents(articles),
         print=(HERE / "print.css").read_text(encoding="utf-8"), heads=running_heads(articles),
-        articles="\n".join(str(article) for _, article in articles),
+        articles=body,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 
 import pytest
@@ -135,6 +136,16 @@ def test_what_a_page_loads_from_elsewhere_and_entries_that_lead_nowhere_stop_the
 def test_a_page_that_was_not_built_is_refused(build):
     with pytest.raises(FileNotFoundError, match="run `make book` first"):
         pdf.assemble(build / "html", ["book/none"])
+
+
+def test_a_link_without_a_place_is_refused(build, tmp_path):
+    shutil.copytree(build / "html", tmp_path / "html")
+    page = tmp_path / "html" / "book" / "one.html"
+    text = page.read_text(encoding="utf-8")
+    assert "two.html#tb-one" in text
+    page.write_text(text.replace("two.html#tb-one", "two.html#tb-none"), encoding="utf-8")
+    with pytest.raises(ValueError, match="lead nowhere: two--tb-none"):
+        pdf.assemble(tmp_path / "html", NAMES)
 
 
 def test_all_pages_of_the_book_are_printed_in_order():
