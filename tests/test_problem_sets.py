@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import yaml
 
-from support import ROOT, build_book
+from support import ROOT, build_book, rebuild
 
 sys.path.insert(0, str(ROOT / "teaching"))
 import grade
@@ -265,16 +265,23 @@ def test_nbgraders_tests_raise_exactly_for_wrong_answers():
 # ---- The list in the site ----------------------------------------------------------------------------------
 
 
-def test_the_page_lists_the_sets_and_offers_the_notebooks(tmp_path):
-    page = "# Problem sets\n\n```{problem-sets}\n```\n"
+def test_the_page_lists_the_sets_offers_the_notebooks_and_leads_to_slides_once_they_are_made(tmp_path):
+    page = "# Teaching\n\n```{problem-sets}\n```\n\n```{slides}\n```\n"
     files = {f"notebooks/problem-sets/{name}.ipynb": "{}" for name in NAMES}
     built = build_book(tmp_path, {"index": "# Book\n", "teaching/sets": page}, files=files)
     assert built.returncode == 0, built.stdout[-3000:]
-    html = (tmp_path / "_build/html/book/teaching/sets.html").read_text(encoding="utf-8")
+    html = tmp_path / "_build/html/book/teaching/sets.html"
+    text = html.read_text(encoding="utf-8")
     for name in NAMES:
-        assert f'href="../../notebooks/problem-sets/{name}.ipynb"' in html
+        assert f'href="../../notebooks/problem-sets/{name}.ipynb"' in text
         assert (tmp_path / f"_build/html/notebooks/problem-sets/{name}.ipynb").is_file()
-        assert f"blob/main/notebooks/problem-sets/{name}.ipynb" in html
+        assert f"blob/main/notebooks/problem-sets/{name}.ipynb" in text
+    assert "slides/index.html" not in text
+    (tmp_path / "_build/slides").mkdir()
+    (tmp_path / "_build/slides/index.html").write_text("<p>Slides</p>")
+    assert rebuild(tmp_path).returncode == 0
+    assert 'href="../../slides/index.html"' in html.read_text(encoding="utf-8")
+    assert (tmp_path / "_build/html/slides/index.html").is_file()
 
 
 # ---- Negative controls -------------------------------------------------------------------------------------

@@ -224,19 +224,6 @@ def test_a_page_that_was_not_built_is_refused(site, tmp_path):
         slides.write(site, tmp_path / "out", "", ["book/part/none"])
 
 
-def test_the_site_links_to_the_slides_once_they_are_made(tmp_path):
-    page = "# Teaching\n\n```{slides}\n```\n"
-    pages = {"index": "# Book\n", "teaching/slides": page}
-    assert build_book(tmp_path, pages).returncode == 0
-    html = tmp_path / "_build/html/book/teaching/slides.html"
-    assert "slides/index.html" not in html.read_text(encoding="utf-8")
-    (tmp_path / "_build/slides").mkdir()
-    (tmp_path / "_build/slides/index.html").write_text("<p>Slides</p>")
-    assert build_book(tmp_path, pages).returncode == 0
-    assert 'href="../../slides/index.html"' in html.read_text(encoding="utf-8")
-    assert (tmp_path / "_build/html/slides/index.html").is_file()
-
-
 def test_every_section_of_the_book_gives_a_deck(tmp_path):
     if not (SITE / "book" / "index.html").is_file():
         unavailable("no site in _build/html: run `make book` first")
