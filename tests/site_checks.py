@@ -126,6 +126,47 @@ def broken_links(html_dir: Path) -> list[str]:
     return found
 
 
+# What may be cited: boxes, exercises, sections, figures, tables, rows of the ledger and of the errata
+ANCHOR = re.compile(r"(?:alg|cor|def|ex|fig|lem|prop|rem|sec|tb|tbl|thm|claim|erratum)-[\w-]+")
+
+
+def anchors(html_dir: Path) -> list[str]:
+    """Every place of the book that has a name of its own, as `page.html#name`."""
+    return sorted(
+        f"{page}#{name}"
+        for page in pages(html_dir)
+        for name in _read(html_dir / page).ids
+        if ANCHOR.fullmatch(name)
+    )
+
+
+def anchor_problems(html_dir: Path, published: list[str]) -> list[str]:
+    """Published places that are gone, and places that are not on the list yet."""
+    present = anchors(html_dir)
+    gone = [f"{place} was published and is gone" for place in sorted(set(published) - set(present))]
+    return gone + [f"{place} is new: run `make notebooks`" for place in sorted(set(present) - set(published))]
+
+
+def sharing_problems(html_dir: Path) -> list[str]:
+    """Pages without a description, a canonical address that the site map knows, or a picture that exists."""
+    found = []
+    places = re.findall(r"<loc>([^<]+)</loc>", (html_dir / "sitemap.xml").read_text(encoding="utf-8"))
+    for page in pages(html_dir):
+        text = (html_dir / page).read_text(encoding="utf-8")
+        canonical = re.search(r'<link rel="canonical" href="([^"]+)">', text)
+        card = dict(re.findall(r'<meta property="(og:[\w:]+)" content="([^"]*)">', text))
+        picture = html_dir / "_static" / "cards" / card.get("og:image", "none").rpartition("/")[2]
+        if not canonical or not canonical[1].endswith(page) or canonical[1] not in places:
+            found.append(f"{page}: its canonical address is missing or not in sitemap.xml")
+        if not re.search(r'<meta name="description" content="[^"]', text):
+            found.append(f"{page}: no description")
+        if not card.get("og:title") or not picture.is_file():
+            found.append(f"{page}: no card, or one without its picture")
+    if len(places) != len(set(places)) or not (html_dir / "404.html").is_file():
+        found.append("sitemap.xml has an address twice, or there is no 404.html")
+    return found
+
+
 def missing_alt(html_dir: Path) -> list[str]:
     """Images without alternative text; only outside the article may it be empty (ornament)."""
     return [

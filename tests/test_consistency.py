@@ -514,6 +514,8 @@ def test_contradiction_is_named():
     ("call", "name"),
     [
         (lambda: c.risks([], 0.1), "code"),
+        (lambda: c.risks(5, 0.1), "code"),
+        (lambda: c.risks([3], 0.1), "code"),
         (lambda: c.risks([(0, 1), (0,)], 0.1), "code"),
         (lambda: c.risks([(0, 1), (0, 1)], 0.1), "code"),
         (lambda: c.risks([(0, 2)], 0.1), "code"),

@@ -50,10 +50,9 @@ def test_ball_bound_on_the_cube(k, d, seed):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.floats(0.3, 3), st.integers(1, 8), st.integers(0, 10**6))
+@given(st.floats(1, 3), st.integers(1, 8), st.integers(0, 10**6))
 def test_mass_bound_for_a_non_uniform_law(power, k, seed):
-    # mu(X <= x) = x ** power on [0, 1] has density at most max(power, ...) only for power >= 1.
-    power = max(1.0, power)
+    # P(X <= x) = x ** power on [0, 1] with power >= 1 has density power * x ** (power - 1) <= power.
     rng = np.random.default_rng(seed)
     n = 4000
     quantiles = ((np.arange(n) + 0.5) / n) ** (1 / power)
@@ -95,6 +94,20 @@ def test_circle_disproves_the_printed_and_even_the_flat_bound_on_curved_sets():
     for k in range(1, 60):  # the arc-length law has mu(B(x, r)) <= r, so C = 1 is right
         assert vq.circle_distortion(k) > vq.ball_bound(k, 1, vq.unit_ball_volume(1))
     assert vq.circle_distortion(40) / vq.ball_bound(40, 1, around) == pytest.approx(1, abs=2e-3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_equal_arcs_are_the_best_division_of_the_circle(weights):
+    shares = np.array(weights) + 1e-9
+    shares /= shares.sum()
+    error = 1 - (shares * np.sinc(shares) ** 2).sum()  # every cell an arc, its codeword the centre of mass
+    assert error >= vq.circle_distortion(len(shares)) - 1e-12
+
+
+def test_for_one_codeword_a_non_uniform_source_can_be_harder():
+    ends = np.repeat([[0.0], [1.0]], 50, axis=0)
+    assert vq.distortion(ends, [[0.5]]) == pytest.approx(3 * vq.ball_bound(1, 1))
 
 
 def test_arc_mass_of_a_disc_is_at_most_its_radius():

@@ -516,6 +516,13 @@ def test_votes_that_share_difficulty():
     assert copied == pytest.approx(0.88, abs=1e-6)
 
 
+def test_the_average_of_votes_can_rise_and_then_fall():
+    # half of the questions with accuracy 0.9, half with 0.45
+    found = [(r.majority_accuracy(n, 0.9) + r.majority_accuracy(n, 0.45)) / 2 for n in (1, 3, 5, 7, 101)]
+    assert found == pytest.approx([0.675, 0.698625, 0.699158, 0.694535, 0.578096], abs=1e-4)
+    assert found[0] < found[1] < found[2] > found[3] > found[4] < found[0]
+
+
 def test_plurality():
     found = [r.plurality_accuracy(n, (0.4, 0.3, 0.3)) for n in (11, 101, 301)]
     assert found == pytest.approx([0.41894244, 0.79507696, 0.96327227], abs=1e-8)
@@ -645,6 +652,20 @@ def test_and_tree_of_depth_two_is_enumeration(e):
     assert r.and_tree(e, 2) == total
 
 
+@given(st.integers(1, 3), st.integers(1, 4), st.integers(0, 10**6))
+@settings(max_examples=20, deadline=None)
+def test_composed_questions_need_no_facts_of_their_own(k, m, seed):
+    table = np.random.default_rng(seed).integers(0, m, (k, m))  # k m facts answer k^3 m questions
+    questions = list(itertools.product(*[range(k)] * 3, range(m)))
+    assert len(questions) == k**3 * m
+    whole = {(f, g, h): table[h][table[g][table[f]]] for f, g, h in itertools.product(range(k), repeat=3)}
+    for f, g, h, point in questions:
+        answer = point
+        for step in (f, g, h):
+            answer = table[step, answer]
+        assert answer == whole[f, g, h][point]
+
+
 # --- bad input ---
 
 
@@ -667,6 +688,11 @@ def test_and_tree_of_depth_two_is_enumeration(e):
         (lambda: r.front_door([1], [[1], [1]], [[1]]), "p_z_given_x"),
         (lambda: r.confounded([1], [[1]], [[1, 0]], [[[1], [1]]]), "every trace"),
         (lambda: r.confounded([1], [[1], [1]], [[1]], [[[1]]]), "p_x_given_u"),
+        (lambda: r.confounded([1], [[1]], 4, [[[1]]]), "p_z_given_x"),
+        (lambda: r.confounded([1], [[1]], [[]], [[[1]]]), "p_z_given_x"),
+        (lambda: r.confounded([1], [[1]], [[1]], 5), "mean_y"),
+        (lambda: r.confounded([1], [[1, 0]], [[1], [1]], [[[1]], [[1]]]), "every input"),
+        (lambda: r.answer_law([[1]], 3), "p_y_given_xz"),
         (lambda: r.plan(1.0, 1), "tree"),
         (lambda: r.plan([[], 1], 1), "tree"),
         (lambda: r.plan([1, 2], 0), "temperature"),

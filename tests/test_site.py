@@ -66,6 +66,16 @@ def test_colab_opens_the_notebook_of_the_page(site):
     assert checks.colab_problems(site, ROOT) == []
 
 
+def test_no_published_place_moves(site):
+    """Others cite these: a line of tests/anchors.txt may be added, never taken out."""
+    published = (ROOT / "tests" / "anchors.txt").read_text(encoding="utf-8").split()
+    assert checks.anchor_problems(site, published) == []
+
+
+def test_pages_can_be_shared_and_found(site):
+    assert checks.sharing_problems(site) == []
+
+
 # ---- In a browser ------------------------------------------------------------------------------------------
 
 
@@ -160,6 +170,21 @@ def test_colab_check_can_fail(tmp_path, front, link, notebooks, says):
         (tmp_path / "notebooks" / name).write_text("{}", encoding="utf-8")
     found = checks.colab_problems(tmp_path, tmp_path)
     assert found == [] if says is None else len(found) == 1 and says in found[0]
+
+
+def test_anchor_check_can_fail(tmp_path):
+    write(tmp_path, '<p id="thm-here">x</p>')
+    assert checks.anchor_problems(tmp_path, ["book/page.html#thm-here"]) == []
+    assert checks.anchor_problems(tmp_path, ["book/page.html#thm-here", "book/page.html#thm-gone"]) == [
+        "book/page.html#thm-gone was published and is gone"
+    ]
+    assert checks.anchor_problems(tmp_path, []) == ["book/page.html#thm-here is new: run `make notebooks`"]
+
+
+def test_sharing_check_can_fail(tmp_path):
+    write(tmp_path, "<p>x</p>")
+    (tmp_path / "sitemap.xml").write_text("<urlset></urlset>", encoding="utf-8")
+    assert len(checks.sharing_problems(tmp_path)) == 3  # the shell has a description
 
 
 def test_style_sheets_are_searched(tmp_path):

@@ -47,8 +47,18 @@ window.addEventListener("afterprint", () => {
   opened.forEach((fold) => (fold.open = false));
 });
 
+// The button of the dialog that says how to cite the page.
+function copyCitation() {
+  const dialog = document.getElementById("citation");
+  dialog?.querySelector(".copy").addEventListener("click", async (event) => {
+    await navigator.clipboard.writeText(dialog.querySelector("pre").textContent);
+    event.target.textContent = "Copied";
+  });
+}
+
 window.addEventListener("load", () => {
   nameFolds();
+  copyCitation();
   const typeset = window.MathJax?.startup?.promise ?? Promise.resolve();
   typeset.then(() => document.fonts.ready).then(markWide);
   let pending;

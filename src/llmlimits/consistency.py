@@ -377,7 +377,10 @@ def risks(code: Iterable[Sequence[int]], noise: Real) -> Risks:
 
     Source: ledger ``4-41b``.
     """
-    code = [tuple(integer("code", a, 0, 1) for a in word) for word in code]
+    try:
+        code = [tuple(integer("code", a, 0, 1) for a in word) for word in code]
+    except TypeError:
+        fail("code", code, f"answer vectors of one length, 1 to {_MOST}")
     if not code or not 1 <= len(code[0]) <= _MOST or {len(word) for word in code} != {len(code[0])}:
         fail("code", code, f"answer vectors of one length, 1 to {_MOST}")
     if len(set(code)) != len(code):

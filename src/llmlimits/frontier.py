@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from fractions import Fraction
-from itertools import combinations
 from numbers import Real
 from typing import NamedTuple
 
@@ -115,14 +114,15 @@ def best_selection(sets: Sequence[Collection], costs: Sequence[Real], budget: Re
     facts, prices, limit = _passages(sets, costs, budget)
     if len(facts) > 20:
         fail("sets", sets, "at most 20 sets, since all their subsets are tried")
-    best = Selection((), 0)
-    for size in range(1, len(facts) + 1):
-        for chosen in combinations(range(len(facts)), size):
-            if sum(prices[i] for i in chosen) <= limit:
-                covered = len(frozenset().union(*(facts[i] for i in chosen)))
-                if covered > best.covered:
-                    best = Selection(chosen, covered)
-    return best
+    number = {fact: i for i, fact in enumerate(set().union(*facts))}
+    unions, spent = [0], [0]  # of the subset whose bits are the index: facts as bits, cost
+    for one, price in zip(facts, prices, strict=True):
+        bits = sum(1 << number[fact] for fact in one)
+        unions += [union | bits for union in unions]
+        spent += [cost + price for cost in spent]
+    affordable = (subset for subset, cost in enumerate(spent) if cost <= limit)
+    best = max(affordable, key=lambda subset: (unions[subset].bit_count(), -subset.bit_count()))
+    return Selection(tuple(i for i in range(len(facts)) if best >> i & 1), unions[best].bit_count())
 
 
 class HedgeRun(NamedTuple):

@@ -177,6 +177,8 @@ def contrastive_loss(images: np.ndarray, texts: np.ndarray, temperature: Real) -
 def contrastive_floor(batch: int, temperature: Real) -> float:
     r"""Least value of `contrastive_loss` over all unit vectors: $\ln\big(1+(N-1)e^{-N/((N-1)\tau)}\big)$.
 
+    It is at least $\ln N-\frac1\tau$.
+
     Parameters
     ----------
     batch : number of pairs $N$, at least 2.
@@ -269,7 +271,7 @@ def gaussian_bottleneck(rho: Real, beta: Real) -> Bottleneck:
     Parameters
     ----------
     rho : correlation, between -1 and 1, not 0.
-    beta : price of a nat of rate, above 0.
+    beta : worth of a nat about $Y$, in nats of rate, above 0.
 
     Returns
     -------
@@ -432,7 +434,7 @@ def detachment(
 ) -> Detachment:
     r"""Train a network on captions that never mention $B$, then read $B$ from its hidden layer.
 
-    An image is $x=A\,u+B\,w+0.3\,\xi$ with fair signs $A,B$, orthogonal unit vectors $u,w$ times 2 and
+    An image is $x=A\,u+B\,w+0.3\,\xi$ with fair signs $A,B$, orthogonal vectors $u,w$ of length 2 and
     standard normal $\xi$; the caption is $A$. The network is $\tanh$ of a linear layer with `hidden` units,
     to which normal noise is added, and a linear output; it is trained with the log loss of $A$ only
     (gradient descent on all examples). The probe is a least-squares line on the hidden layer of fresh

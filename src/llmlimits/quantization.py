@@ -66,7 +66,7 @@ def printed_bound(n_codes: int, dim: int, volume: Real = 1.0) -> float:
 
 
 def ball_bound(n_codes: int, dim: int, volume: Real = 1.0) -> float:
-    r"""Least distortion any $K$ codewords can reach on a uniform source: $\frac
+    r"""A distortion that no $K$ codewords get below on a uniform source: $\frac
     d{d+2}(\mathrm{Vol}/K\omega_d)^{2/d}$.
 
     For the uniform law on a set of the given volume in $\mathbb R^d$; for a density of at most $B$ use
@@ -74,7 +74,7 @@ def ball_bound(n_codes: int, dim: int, volume: Real = 1.0) -> float:
 
     Parameters
     ----------
-    n_codes : number of codewords $K$ (only those that are ever nearest count), at least 1.
+    n_codes : number of codewords $K$, or only of those that are ever nearest, at least 1.
     dim : dimension $d$, 1 to 300.
     volume : volume of the set, above 0.
 
@@ -272,7 +272,8 @@ def circle_distortion(n_codes: int) -> float:
     r"""Least distortion of $K$ codewords in the plane for the uniform law on the unit circle.
 
     $1-\big(\frac{\sin\alpha}\alpha\big)^2$ with $\alpha=\pi/K$: equal arcs, codewords at their centres of
-    mass.
+    mass. No cells are better: among sets with a share $m$ of the circle an arc has the centre of mass
+    farthest out, and $\sum_km_k(\frac{\sin\pi m_k}{\pi m_k})^2$ is largest for equal shares.
 
     Parameters
     ----------

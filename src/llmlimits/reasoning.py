@@ -302,6 +302,8 @@ def answer_law(
     Source: ledger ``4-28``, ``4-28b``.
     """
     traces = _laws("p_z_given_x", p_z_given_x)
+    if not isinstance(p_y_given_xz, Sequence):
+        fail("p_y_given_xz", p_y_given_xz, "for each x and each trace one law")
     answers = [_laws("p_y_given_xz", block) for block in p_y_given_xz]
     if [len(block) for block in answers] != [len(traces[0])] * len(traces):
         fail("p_y_given_xz", p_y_given_xz, "for each x and each trace one law")
@@ -436,18 +438,22 @@ def confounded(
     if len(inputs) != len(hidden):
         fail("p_x_given_u", p_x_given_u, f"{len(hidden)} laws, one for each hidden value")
     sizes = range(len(inputs[0]))
-    if len(p_z_given_x) != len(inputs[0]):
-        fail("p_z_given_x", p_z_given_x, f"an entry for each of the {len(inputs[0])} inputs")
+    if not isinstance(p_z_given_x, Sequence) or len(p_z_given_x) != len(inputs[0]):
+        fail("p_z_given_x", p_z_given_x, f"a sequence with an entry for each of the {len(inputs[0])} inputs")
+    if not all(isinstance(row, Sequence) and len(row) for row in p_z_given_x):
+        fail("p_z_given_x", p_z_given_x, "for each x a law, or a list of laws")
     nested = all(isinstance(row[0], Sequence) for row in p_z_given_x)
     traces = [_laws("p_z_given_x", row if nested else [row] * len(hidden)) for row in p_z_given_x]
     if any(len(row) != len(hidden) or len(row[0]) != len(traces[0][0]) for row in traces):
         fail("p_z_given_x", p_z_given_x, "laws of equal length, one for each x (and u)")
     n_z = len(traces[0][0])
-    if len(mean_y) != len(inputs[0]):
+    if not isinstance(mean_y, Sequence) or len(mean_y) != len(inputs[0]):
         fail("mean_y", mean_y, f"a table for each of the {len(inputs[0])} inputs")
     mu = [_table("mean_y", block, n_z, len(hidden)) for block in mean_y]
     u = range(len(hidden))
     p_x = tuple(sum(hidden[k] * inputs[k][x] for k in u) for x in sizes)
+    if not all(p_x):
+        fail("p_x_given_u", p_x_given_u, "laws under which every input occurs")
     joint = [[[hidden[k] * inputs[k][x] * traces[x][k][z] for k in u] for z in range(n_z)] for x in sizes]
     if any(not sum(cell) for row in joint for cell in row):
         fail("p_z_given_x", p_z_given_x, "every trace occurs with every input")
@@ -606,7 +612,7 @@ def beam_trap(width: int, factor: int) -> dict:
     Parameters
     ----------
     width : $k$, at least 1.
-    factor : $M$, at least 1.
+    factor : $M$, a whole number, at least 1.
 
     Returns
     -------
