@@ -81,13 +81,13 @@ window.addEventListener("load", async () => {{
 
 
 def pages() -> list[str]:
-    """All pages in the order of the table of contents."""
+    """All pages in the order of the table of contents, without the reference of the package, which is for the screen."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     found = [toc["root"]]
     for part in [toc, *toc.get("parts", [])]:
         for chapter in part.get("chapters", []):
             found += [entry["file"] for entry in [chapter, *chapter.get("sections", [])] if "file" in entry]
-    return found
+    return [name for name in found if not re.match(r"book/api\b", name)]
 
 
 def slug(docname: str) -> str:

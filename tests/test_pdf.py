@@ -151,7 +151,7 @@ def test_a_link_without_a_place_is_refused(build, tmp_path):
 def test_all_pages_of_the_book_are_printed_in_order():
     names = pdf.pages()
     toc = re.findall(r"(?:file|root): (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    assert sorted(names) == sorted(toc) and names[0] == "book/index"
+    assert names == [name for name in toc if not name.startswith("book/api")] and names[0] == "book/index"
 
 
 def test_destinations_are_read_in_the_order_of_the_pages():
