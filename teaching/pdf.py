@@ -28,6 +28,7 @@ APPARATUS = {
     "Summary",
     "Further reading",
 }  # in every section: not in the contents
+PRINTINGS = 4  # the contents are right once two printings in a row have the same places
 HERE = Path(__file__).resolve().parent
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light" data-mode="light">
@@ -70,7 +71,7 @@ window.addEventListener("load", async () => {{
     window.bookDone = article.id;
   }}
   articles.forEach((article) => {{ article.style.display = ""; }});
-  await document.fonts.ready;
+  await Promise.all([...document.fonts].map((face) => face.load())); // one that came late would move the pages
   await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
   window.bookReady = true;
 }});
@@ -81,7 +82,7 @@ window.addEventListener("load", async () => {{
 
 
 def pages() -> list[str]:
-    """All pages in the order of the table of contents, without the reference of the package, which is for the screen."""
+    """All pages in the order of the contents, without the reference of the package, which is for the screen."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     found = [toc["root"]]
     for part in [toc, *toc.get("parts", [])]:
@@ -167,7 +168,7 @@ def contents(articles: list[tuple[str, Tag]]) -> str:
 def row(place: str, title: Tag, level: str) -> str:
     number = title.select_one(".section-number")
     text = f"{number.get_text() if number else ''}{heading(title)}"
-    ends = '<span class="dots"></span><span class="number"></span>'
+    ends = '<span class="dots"></span><span class="number">000</span>'
     return f'<a class="{level}" href="#{place}"><span>{text}</span>{ends}</a>'
 
 
@@ -286,17 +287,22 @@ def print_book(build: Path, out: Path, timeout: float = 1200) -> dict[str, int]:
         page.goto(root + out.with_suffix(".html").relative_to(build).as_posix())
         page.wait_for_function("window.bookReady === true")
         options = {"prefer_css_page_size": True, "print_background": True, "tagged": True, "outline": True}
-        places = destinations(page.pdf(**options))
-        missing = page.evaluate(FILL, places)
-        pdf = page.pdf(**options)
+        places: dict[str, int] = {}
+        for _ in range(PRINTINGS):
+            pdf = page.pdf(**options)
+            before, places = places, destinations(pdf)
+            if places == before:
+                break
+            missing = page.evaluate(FILL, places)
+            if said or missing:
+                break
         browser.close()
     if said or missing:
         raise RuntimeError("\n".join([*said, f"{missing} entries of the contents lead nowhere"]))
-    again = destinations(pdf)
-    if again != places:
-        raise RuntimeError("the page numbers in the contents moved the pages")
+    if places != before:
+        raise RuntimeError("the page numbers in the contents move the pages again and again")
     out.with_suffix(".pdf").write_bytes(pdf)
-    return again
+    return places
 
 
 def page_count(pdf: bytes) -> int:
