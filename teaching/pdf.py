@@ -71,7 +71,7 @@ window.addEventListener("load", async () => {{
     window.bookDone = article.id;
   }}
   articles.forEach((article) => {{ article.style.display = ""; }});
-  await Promise.all([...document.fonts].map((face) => face.load())); // one that came late would move the pages
+  await Promise.all([...document.fonts].map((face) => face.load().catch(() => null))); // one that came late would move the pages
   await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
   window.bookReady = true;
 }});
@@ -287,7 +287,7 @@ def print_book(build: Path, out: Path, timeout: float = 1200) -> dict[str, int]:
         page.goto(root + out.with_suffix(".html").relative_to(build).as_posix())
         page.wait_for_function("window.bookReady === true")
         options = {"prefer_css_page_size": True, "print_background": True, "tagged": True, "outline": True}
-        places: dict[str, int] = {}
+        places, missing = {}, 0
         for _ in range(PRINTINGS):
             pdf = page.pdf(**options)
             before, places = places, destinations(pdf)
