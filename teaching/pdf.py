@@ -71,7 +71,8 @@ window.addEventListener("load", async () => {{
     window.bookDone = article.id;
   }}
   articles.forEach((article) => {{ article.style.display = ""; }});
-  await Promise.all([...document.fonts].map((face) => face.load().catch(() => null))); // one that came late would move the pages
+  // a font that came after the first printing would move the pages
+  await Promise.all([...document.fonts].map((face) => face.load().catch(() => null)));
   await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
   window.bookReady = true;
 }});
