@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record probes probes-test test serve bench address colab newest format clean
+.PHONY: book notebooks problem-sets grade-demo slides pdf proofs record probes probes-test test serve bench address colab newest format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -23,8 +23,27 @@ notebooks: $(VENV)/.stamp
 	mkdir -p notebooks
 	rm -f notebooks/*.ipynb
 	cp _build/nbedition/*.ipynb notebooks/
+	$(PY) teaching/problem_sets.py --committed
 	$(PY) tests/anchors.py
 	$(PY) scripts/readme.py
+
+# Student and solution notebooks of the problem sets, and nbgrader's sources, in _build/problem-sets; SEED=7 is another variant
+SEED ?= 0
+problem-sets: $(VENV)/.stamp
+	$(PY) teaching/problem_sets.py --seed $(SEED)
+
+# Grades a correct and a wrong submission and says where they differ
+grade-demo: $(VENV)/.stamp
+	$(PY) teaching/grade.py --demo --seed $(SEED)
+
+# Slides of every section, from the built site, in _build/slides and in the site; with Chromium also as PDF
+slides: book
+	$(PY) teaching/slides.py
+	$(BUILD)
+
+# The whole book on paper, from the built site, in _build/pdf/book.pdf; needs Chromium
+pdf: book
+	$(PY) teaching/pdf.py
 
 # The machine-checked proofs (`make book` does not need them)
 proofs:

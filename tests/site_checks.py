@@ -196,6 +196,11 @@ def colab_problems(html_dir: Path, root: Path) -> list[str]:
         links = {
             address for address in _read(html_dir / page).links if "colab.research.google.com" in address
         }
+        sets = {address for address in links if "/notebooks/problem-sets/" in address}
+        links -= sets
+        for address in sorted(sets):
+            if not (root / "notebooks" / "problem-sets" / address.rpartition("/")[2]).is_file():
+                found.append(f"{page}: the problem set {address} is missing")
         if re.match(r"---\n(?:(?!---\n).*\n)*?kernelspec:", source) is None:
             found += [f"{page}: has no notebook but links to {address}" for address in links]
             continue
