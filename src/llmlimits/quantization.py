@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._checks import array, fail, integer, real
+from ._checks import array, fail, generator, integer, real
 from ._training import flushed_denormals
 
 
@@ -223,8 +223,7 @@ def lloyd(points: np.ndarray, n_codes: int, rng: np.random.Generator) -> np.ndar
 
     points = array("points", points, 2)
     n_codes = integer("n_codes", n_codes, 1)
-    if not isinstance(rng, np.random.Generator):
-        fail("rng", rng, "a numpy.random.Generator")
+    generator("rng", rng)
     if n_codes > len(points) or (n_codes > 1 and len(np.unique(points, axis=0)) < n_codes):
         fail("n_codes", n_codes, "at most the number of different points")
     start = int(rng.integers(2**31))
@@ -536,8 +535,7 @@ def train_codebook(
     steps = integer("steps", steps, 0)
     batch = integer("batch", batch, 1)
     rate = float(real("rate", rate, above=0, most=Fraction(1, 2)))
-    if not isinstance(rng, np.random.Generator):
-        fail("rng", rng, "a numpy.random.Generator")
+    generator("rng", rng)
     e = torch.tensor(codebook, requires_grad=True)
     with flushed_denormals():
         for _ in range(steps):
