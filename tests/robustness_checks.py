@@ -124,7 +124,13 @@ def changed(value: Any) -> dict[str, Any]:
             "the same as strings": value.astype(str),
             "the same as complex numbers": value.astype(complex) + 1j,
         }
-        for label, entry in (("NaN", math.nan), ("infinity", math.inf), ("-1", -1.0), ("1.7e308", 1.7e308)):
+        for label, entry in (
+            ("NaN", math.nan),
+            ("infinity", math.inf),
+            ("-1", -1.0),
+            ("1e59", 1e59),
+            ("1.7e308", 1.7e308),
+        ):
             out[f"{label} inside"] = value.astype(float)
             out[f"{label} inside"][first] = entry
         for label, entry in (("None", None), ("10**400", 10**400)):
@@ -220,7 +226,8 @@ def hostile(parameter: inspect.Parameter, valid: Any) -> Iterator[tuple[str, Any
     kind = str(parameter.annotation)
     scalar, vector = kind in SCALAR, kind in VECTOR
     for label, value in NO_NUMBERS.items():
-        yield label, value, (scalar or vector) and not (value is None and parameter.default is None)
+        nothing = (value is None and parameter.default is None) or (vector and value in ([], {}))
+        yield label, value, (scalar or vector) and not nothing
     for label, value in STRANGE_NUMBERS.items():
         yield label, value, False
     for label, value in ARRAYS.items():
@@ -242,6 +249,9 @@ def problems(function: Callable, valid: tuple[tuple, dict]) -> list[str]:
     signature = inspect.signature(function)
     bound = signature.bind(*valid[0], **valid[1])
     bound.apply_defaults()
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            bound.arguments.pop(parameter.name)
     found = []
     name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
     with contextlib.redirect_stdout(None):

@@ -66,7 +66,7 @@ def real(
 
     Integers and Fractions come back as `Fraction`, everything else as `float`: exact in, exact out. Unless
     `any_size` is set, a number other than 0 has a size between 1 / `MOST_REAL` and `MOST_REAL` and stays inside
-    open ends when it is rounded to a float.
+    open ends when it is rounded to a float; with it, only the upper end is kept so.
     """
     parts = ["a finite real number"]
     for word, end in (("at least", least), ("above", above), ("at most", most), ("below", below)):
@@ -90,9 +90,11 @@ def real(
         or (below is not None and number >= below)
     ):
         fail(name, value, allowed)
-    if not any_size:
+    if above is not None or below is not None:
         rounded = float(number)
-        if (above is not None and rounded <= above) or (below is not None and rounded >= below):
+        if (above is not None and rounded <= above and not any_size) or (
+            below is not None and rounded >= below
+        ):
             fail(name, value, f"{allowed}, not so near to an end that it rounds to it")
     return number
 

@@ -736,7 +736,7 @@ def binary_code_head(length: int, target: int, beta: float) -> np.ndarray:
     """
     n = integer("length", length, 2, 2**24)
     t = integer("target", target, 0, n - 1)
-    scale = np.float32(real("beta", beta, 0))
+    scale = np.float32(real("beta", beta, 0, 10**30))
     bits = (n - 1).bit_length()
     codes = ((np.arange(n)[:, None] >> np.arange(bits)) & 1).astype(np.float32) * 2 - 1
     logits = codes @ (scale * codes[t])
@@ -1063,7 +1063,7 @@ def sum_in_format(terms: Sequence[float], format: str, pairwise: bool = False) -
 
     Returns
     -------
-    float, possibly infinite
+    float, possibly infinite, or NaN if infinities of both signs are added
 
     Raises
     ------

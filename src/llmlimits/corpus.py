@@ -453,6 +453,8 @@ def chain_staleness(rates: np.ndarray, t: Real | np.ndarray, start: int = 0) -> 
     x = integer("start", start, 0, len(q) - 1)
     np.fill_diagonal(q, -q.sum(1))
     times = _times(t)
+    if float(times.max()) * float(np.abs(q).max()) > 1e9:
+        fail("t", t, "times with at most 10^9 expected changes")
     values = [1 - linalg.expm(q * s)[x, x] for s in times.ravel()]
     return _plain(np.array(values).reshape(times.shape))
 

@@ -507,7 +507,7 @@ def hard_truth_trace(
     ----------
     models : non-empty sequence of at most 2**20 functions; ``models[i](k, earlier)`` is the answer to input
         k, where `earlier` is the tuple of the k true labels before it: online learners are included.
-    n : number of inputs, 0 to 4**20. A longer truth begins with the shorter one.
+    n : number of inputs, 0 to 10**7. A longer truth begins with the shorter one.
     n_labels : number $q$ of labels, at least 2.
 
     Returns
@@ -525,7 +525,7 @@ def hard_truth_trace(
     models = _functions("models", models)
     if len(models) > 2**20:
         fail("models", len(models), f"at most {2**20} models")
-    n = integer("n", n, 0, 4**_LEVELS)
+    n = integer("n", n, 0, _MOST_INPUTS)
     q = integer("n_labels", n_labels, 2, 10**6)
     unit = 1 << (len(models) + _LEVELS + 128)
     divisors = [q * 2**m + 1 for m in range(1, _LEVELS + 1)]
@@ -573,7 +573,7 @@ def hard_truth(
     ----------
     models : non-empty sequence of functions; ``models[i](k, earlier)`` is the answer to input k given the
         tuple of the k true labels before it.
-    n : number of inputs, 0 to 4**20.
+    n : number of inputs, 0 to 10**7.
     n_labels : number of labels, at least 2.
 
     Returns

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import sici
 
-from ._checks import array, fail, flag, generator, integer, real
+from ._checks import array, choice, fail, flag, generator, integer, real
 
 _PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803")
 _DIGITS = 80
@@ -830,7 +830,8 @@ def offset_matrix(frequencies: np.ndarray, shift: float) -> np.ndarray:
     Source: ledger ``s3-13``.
     """
     w = array("frequencies", frequencies, 1)
-    cos, sin = _waves(_distances("shift", shift).reshape(1), _given_phases(w))
+    shift = float(real("shift", shift, -_MOST_DISTANCE, _MOST_DISTANCE))
+    cos, sin = _waves(np.array([shift]), _given_phases(w))
     out = np.zeros((2 * len(w), 2 * len(w)))
     even = np.arange(0, 2 * len(w), 2)
     # (sin a, cos a) W = (sin(a - s), cos(a - s))
@@ -871,7 +872,7 @@ def rope_rotate(vector: np.ndarray, position: float, base: float = 10_000.0) -> 
     Source: ledger ``s3-14``; Su et al. 2024 (RoFormer).
     """
     z = _pairs("vector", vector)
-    t = _distances("position", position).reshape(1)
+    t = np.array([float(real("position", position, -_MOST_DISTANCE, _MOST_DISTANCE))])
     cos, sin = _waves(t, _geometric_phases(2 * len(z), _base(base)))
     turned = z * (cos[0] + 1j * sin[0])
     return np.stack([turned.real, turned.imag], axis=-1).ravel()
@@ -1084,14 +1085,13 @@ def arc_ratios(dim: int, base: float, scale: float, method: str = "none") -> np.
     b = float(_base(base))
     s = float(real("scale", scale, 1))
     old = geometric_frequencies(d, b)
+    choice("method", method, ("none", "interpolation", "ntk"))
     if method == "none":
         new = old
     elif method == "interpolation":
         new = old / s
-    elif method == "ntk":
-        new = geometric_frequencies(d, ntk_base(b, s, d))
     else:
-        fail("method", method, '"none", "interpolation" or "ntk"')
+        new = geometric_frequencies(d, ntk_base(b, s, d))
     return s * new / old
 
 

@@ -345,7 +345,7 @@ def _game(pair: object) -> tuple[int, int]:
         winner, loser = pair
     except (TypeError, ValueError):
         fail("results", pair, "pairs (winner, loser)")
-    winner, loser = integer("results", winner, 0), integer("results", loser, 0)
+    winner, loser = integer("results", winner, 0, 10**6), integer("results", loser, 0, 10**6)
     if winner == loser:
         fail("results", pair, "pairs of two different players")
     return winner, loser
@@ -597,7 +597,8 @@ def expected_estimate(
     n, k, p = integer("n", n, 1, 1000), integer("k", k, 1), probability("p", p)
     if not callable(estimate):
         fail("estimate", estimate, "a function of n, c and k")
-    return sum(math.comb(n, c) * p**c * (1 - p) ** (n - c) * estimate(n, c, k) for c in range(n + 1))
+    values = [real("estimate", estimate(n, c, k)) for c in range(n + 1)]
+    return sum(math.comb(n, c) * p**c * (1 - p) ** (n - c) * value for c, value in enumerate(values))
 
 
 def frontier(costs: Sequence[Real], accuracies: Sequence[Real]) -> list[int]:

@@ -47,7 +47,7 @@ class Explorer:
     def __init__(self, render: Callable, values: Sequence, *, name: str, alt: str, start: int = 0):
         if not callable(render):
             fail("render", render, "a function of a value")
-        if not isinstance(values, Sequence | np.ndarray) or len(values) < 2:
+        if not isinstance(values, Sequence) or len(values) < 2:
             fail("values", values, "a sequence of at least two values")
         for argument, text in (("name", name), ("alt", alt)):
             if not isinstance(text, str) or not text.strip():

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import betainc, logsumexp
+from scipy.special import betainc, expit, logsumexp
 from scipy.stats import binom
 
 from ._checks import array, choice, distribution, fail, generator, integer, probability, real
