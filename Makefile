@@ -8,7 +8,7 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbva
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench anchors address colab newest format clean
+.PHONY: book notebooks proofs record test serve bench anchors address colab newest licences format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -61,11 +61,15 @@ colab: $(VENV)/.stamp
 # The package's tests and all notebooks with the newest versions of everything, in an environment of their own
 newest:
 	rm -rf .venv-newest && $(PYTHON) -m venv .venv-newest
-	.venv-newest/bin/python -m pip install -q --upgrade . torch sympy ipywidgets pillow z3-solver python-sat bm25s mapie \
+	.venv-newest/bin/python -m pip install -q --upgrade . torch ipywidgets pillow z3-solver python-sat bm25s mapie \
 	  pytest pytest-xdist hypothesis nbval ipykernel
 	.venv-newest/bin/python -m pytest -q -n 2 --dist loadfile -W default \
 	  $(wildcard $(patsubst src/llmlimits/%.py,tests/test_%.py,$(wildcard src/llmlimits/*.py)))
 	.venv-newest/bin/python -m pytest -q $(NBVAL) notebooks
+
+# The list of licences, THIRD_PARTY.md; run it after a change to the lock
+licences: $(VENV)/.stamp
+	$(PY) tests/dependency_checks.py
 
 format: $(VENV)/.stamp
 	$(VENV)/bin/ruff check --fix .

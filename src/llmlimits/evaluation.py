@@ -473,7 +473,7 @@ def reversal_probability(p1: Real, p2: Real, n: int) -> Reversal:
 def _power_factor(power: Real, alpha: Real) -> float:
     power = float(probability("power", power, open_ends=True))
     alpha = float(probability("alpha", alpha, open_ends=True))
-    return float(ndtri(1 - alpha / 2) + ndtri(power)) ** 2
+    return float(ndtri(power) - ndtri(alpha / 2)) ** 2
 
 
 def sample_size(p1: Real, p2: Real, power: Real = 0.8, alpha: Real = 0.05) -> float:
