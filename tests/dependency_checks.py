@@ -18,7 +18,8 @@ TABLE = ROOT / "THIRD_PARTY.md"
 # How files show that a package is used, where it is not imported under its own name.
 TRACES = {
     "scikit-learn": r"import sklearn|from sklearn", "pillow": r"from PIL", "z3-solver": r"import z3|from z3",
-    "python-sat": r"from pysat", "bm25s": r"importorskip\(.bm25s.\)", "pytest-xdist": r"-n 2 --dist", "nbval": r"--nbval ", "ruff": r"bin/ruff check",
+    "python-sat": r"from pysat", "bm25s": r"importorskip\(.bm25s.\)", "pytest-xdist": r"-n 2 --dist",
+    "nbval": r"--nbval ", "ruff": r"bin/ruff check",
     "check-jsonschema": r"check.jsonschema", "jupyter-book": r"bin/jupyter-book build",
     "sphinx-proof": r"- sphinx_proof", "sphinx-exercise": r"- sphinx_exercise",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import inspect
+import io
 import math
 import re
 import resource
@@ -221,13 +222,17 @@ def outcome(function: Callable, arguments: dict[str, Any], must_fail: bool) -> s
     return None
 
 
-def hostile(parameter: inspect.Parameter, valid: Any) -> Iterator[tuple[str, Any, bool]]:
+def hostile(parameter: inspect.Parameter, valid: Any, doc: str = "") -> Iterator[tuple[str, Any, bool]]:
     """Label, value, and whether the value can only be refused."""
     kind = str(parameter.annotation)
     scalar, vector = kind in SCALAR, kind in VECTOR
     for label, value in NO_NUMBERS.items():
-        nothing = (value is None and parameter.default is None) or (vector and value in ([], {}))
-        yield label, value, (scalar or vector) and not nothing
+        allowed = (
+            (value is None and parameter.default is None)
+            or (vector and value in ([], {}))
+            or (value == math.inf and "``math.inf``" in doc)
+        )
+        yield label, value, (scalar or vector) and not allowed
     for label, value in STRANGE_NUMBERS.items():
         yield label, value, False
     for label, value in ARRAYS.items():
@@ -254,7 +259,7 @@ def problems(function: Callable, valid: tuple[tuple, dict]) -> list[str]:
             bound.arguments.pop(parameter.name)
     found = []
     name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
-    with contextlib.redirect_stdout(None):
+    with contextlib.redirect_stdout(io.StringIO()):
         function(**copy.deepcopy(dict(bound.arguments)))  # not timed: it may import what it needs
     usual = outcome(function, copy.deepcopy(dict(bound.arguments)), False)
     if usual is not None:
@@ -262,7 +267,9 @@ def problems(function: Callable, valid: tuple[tuple, dict]) -> list[str]:
     for parameter in signature.parameters.values():
         if parameter.name == "self" or parameter.kind is parameter.VAR_KEYWORD:
             continue
-        for label, value, must_fail in hostile(parameter, bound.arguments[parameter.name]):
+        for label, value, must_fail in hostile(
+            parameter, bound.arguments[parameter.name], inspect.getdoc(function) or ""
+        ):
             arguments = copy.deepcopy({k: v for k, v in bound.arguments.items() if k != parameter.name})
             if isinstance(value, np.ndarray | list | dict | tuple):
                 value = copy.deepcopy(value)

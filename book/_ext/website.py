@@ -9,11 +9,13 @@ description of a page comes from `description:` in its front matter.
 from __future__ import annotations
 
 import html
+import io
 import re
 import shutil
 from pathlib import Path
 
 from docutils import nodes
+from PIL import Image
 
 # What docutils, sphinx-proof, sphinx-exercise and MyST-NB write, and what a page should say instead.
 BODY_REPAIRS = [
@@ -96,9 +98,25 @@ def drop_icon_script(app, exception) -> None:
         shutil.rmtree(folder)
 
 
+def lighten_pictures(app, exception) -> None:
+    """Write the figures with 256 colours: line art does not need more, and pages get a third lighter."""
+    if exception or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).glob("_images/*.png"):
+        picture = Image.open(path)
+        if picture.mode == "P" or (picture.mode == "RGBA" and picture.getextrema()[3][0] < 255):
+            continue
+        before = path.stat().st_size
+        small = io.BytesIO()
+        picture.convert("RGB").quantize(256).save(small, format="png", optimize=True)
+        if len(small.getvalue()) < before:
+            path.write_bytes(small.getvalue())
+
+
 def setup(app):
     app.connect("config-inited", configure, priority=400)
     app.connect("doctree-resolved", drop_thebe_nodes, priority=950)
     app.connect("html-page-context", complete_page, priority=950)
     app.connect("build-finished", drop_icon_script)
+    app.connect("build-finished", lighten_pictures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

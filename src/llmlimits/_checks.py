@@ -2,8 +2,8 @@
 
 Each returns the checked value in a plain type and raises ``ValueError`` naming the argument, the value
 received and what is allowed. Sizes of numbers are limited where a function sets no limit of its own, so that sums,
-squares and quotients stay inside the range of floats: integers to $10^{18}$, real numbers other than 0 from
-$10^{-60}$ to $10^{60}$ (either sign).
+squares and quotients stay inside the range of floats: integers to $10^{18}$ and real numbers to $10^{60}$ (either
+sign); real numbers that have to be above 0 are at least $10^{-60}$.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def real(
 ) -> Fraction | float:
     """A finite real number with optional closed (least, most) or open (above, below) ends.
 
-    Integers and Fractions come back as `Fraction`, everything else as `float`: exact in, exact out. Unless
-    `any_size` is set, a number other than 0 has a size between 1 / `MOST_REAL` and `MOST_REAL` and stays inside
-    open ends when it is rounded to a float; with it, only the upper end is kept so.
+    Integers and Fractions come back as `Fraction`, everything else as `float`: exact in, exact out. The size is
+    at most `MOST_REAL`, and at least 1 / `MOST_REAL` if 0 is excluded by `above`; `any_size` lifts both limits. A
+    number that is rounded to an open end counts as that end (with `any_size` only at the upper one).
     """
     parts = ["a finite real number"]
     for word, end in (("at least", least), ("above", above), ("at most", most), ("below", below)):
@@ -81,8 +81,10 @@ def real(
         number = float(value)
         if not math.isfinite(number):
             fail(name, value, allowed)
-    if not any_size and number and not Fraction(1, MOST_REAL) <= abs(number) <= MOST_REAL:
-        fail(name, value, f"{allowed}, 0 or of size between {1 / MOST_REAL:g} and {MOST_REAL:g}")
+    if not any_size and abs(number) > MOST_REAL:
+        fail(name, value, f"{allowed}, of size at most {float(MOST_REAL):g}")
+    if not any_size and above == 0 and 0 < number * MOST_REAL < 1:
+        fail(name, value, f"{allowed}, at least {1 / MOST_REAL:g}")
     if (
         (least is not None and number < least)
         or (most is not None and number > most)
@@ -90,12 +92,10 @@ def real(
         or (below is not None and number >= below)
     ):
         fail(name, value, allowed)
-    if above is not None or below is not None:
-        rounded = float(number)
-        if (above is not None and rounded <= above and not any_size) or (
-            below is not None and rounded >= below
-        ):
-            fail(name, value, f"{allowed}, not so near to an end that it rounds to it")
+    if (above is not None and not any_size and float(number) <= above) or (
+        below is not None and float(number) >= below
+    ):
+        fail(name, value, f"{allowed}, not so near to an end that it rounds to it")
     return number
 
 
@@ -123,8 +123,10 @@ def choice(name: str, value: object, options: Iterable[str]) -> str:
     return value
 
 
-def array(name: str, value: object, ndim: int | None = None, *, finite: bool = True) -> np.ndarray:
-    """A non-empty float array with `ndim` axes and, by default, only finite entries."""
+def array(
+    name: str, value: object, ndim: int | None = None, *, finite: bool = True, any_size: bool = False
+) -> np.ndarray:
+    """A non-empty float array with `ndim` axes and, by default, only finite entries, at most `MOST_REAL`."""
     allowed = "a non-empty array of " + ("finite " if finite else "") + "numbers"
     if ndim is not None:
         allowed += f" with {ndim} axes" if ndim != 1 else " with one axis"
@@ -141,8 +143,8 @@ def array(name: str, value: object, ndim: int | None = None, *, finite: bool = T
         fail(name, value, allowed)
     if np.isnan(out).any() or (finite and not np.isfinite(out).all()):
         fail(name, value, allowed)
-    if finite and np.abs(out).max() > MOST_REAL:
-        fail(name, value, f"{allowed} of size at most {MOST_REAL:g}")
+    if finite and not any_size and np.abs(out).max() > MOST_REAL:
+        fail(name, value, f"{allowed} of size at most {float(MOST_REAL):g}")
     return out
 
 

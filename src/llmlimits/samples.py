@@ -336,7 +336,7 @@ def success_probability_exact(n_facts: int, n_examples: int) -> Fraction:
         If an argument is outside its range.
     """
     n_facts = integer("n_facts", n_facts, 1, 2000)
-    n_examples = integer("n_examples", n_examples, 0, max(10**7 // n_facts**2, 1000))
+    n_examples = integer("n_examples", n_examples, 0, max(10**7 // n_facts, 1000))
     total, choose = 0, 1
     for k in range(n_facts + 1):
         total += (-1) ** k * choose * 2 ** (n_facts - k) * (n_facts - k) ** n_examples
