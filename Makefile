@@ -5,10 +5,11 @@ PY     := $(VENV)/bin/python
 BUILD  := $(VENV)/bin/jupyter-book build . -W -n --keep-going
 # Runs every cell of the edition and compares with the outputs in it, pictures excepted
 NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbval.cfg --nbval-cell-timeout=120 -n 2 --dist loadfile
+THREADED := 06-multimodality-alignment 06-multimodality-quantization 03-context-training-positions
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench anchors address colab newest licences format clean
+.PHONY: book notebooks proofs record test serve bench threads anchors address colab newest licences format clean
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -41,9 +42,14 @@ test: book proofs
 serve: book
 	$(PY) -m http.server --directory _build/html 8000
 
-# Seconds and memory of every notebook, written to book/budgets.yml
+# Seconds and memory of every notebook, written to book/budgets.yml; then the package's heavy functions beside others
 bench: $(VENV)/.stamp
 	$(PY) benchmarks/notebooks.py
+	$(PY) benchmarks/functions.py
+
+# The notebooks with the most arithmetic give the same outputs when the arithmetic runs in two threads
+threads: $(VENV)/.stamp
+	OMP_NUM_THREADS=2 $(PY) -m pytest -q $(NBVAL) $(THREADED:%=notebooks/%.ipynb)
 
 # Adds new places of the built site to tests/anchors.txt, the list of what others may cite
 anchors: book

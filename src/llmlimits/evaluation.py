@@ -528,8 +528,8 @@ def paired_sample_size(difference: Real, discordance: Real, power: Real = 0.8, a
     factor = _power_factor(power, alpha)
     d = float(real("discordance", discordance, above=0, most=1))
     delta = float(real("difference", difference, -d, d))
-    if delta == 0:
-        fail("difference", difference, "not zero")
+    if abs(delta) < 1e-60:
+        fail("difference", difference, "not zero, at least 1e-60 in size")
     return factor * (d - delta**2) / delta**2
 
 

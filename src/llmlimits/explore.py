@@ -13,6 +13,8 @@ import io
 import json
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from ._checks import fail, integer
 
 # Shows frame k, its reading, and tells assistive technology the value. Kept inline so that it also runs in Colab,
@@ -69,7 +71,7 @@ class Explorer:
         # without losses takes off another fifth
         small = io.BytesIO()
         few = Image.open(raw).convert("RGB").quantize(64).convert("RGB")
-        few.save(small, format="webp", lossless=True, quality=100, method=6)
+        few.save(small, format="webp", lossless=True, quality=50, method=4)
         return _text(value), reading, base64.b64encode(small.getvalue()).decode()
 
     def _repr_html_(self) -> str:
@@ -100,16 +102,26 @@ class Explorer:
     def live(self, values: Sequence | None = None):
         """The same picture as an ipywidgets slider that redraws with the kernel, over `values` of your choice."""
         import ipywidgets
+        import matplotlib.pyplot as plt
         from IPython.display import display
+        from traitlets import TraitError
 
         def show(value):
             figure, reading = self.render(value)
             display(figure)
             print(reading)
-            figure.clear()
+            plt.close(figure)
 
-        choices = [(_text(value), value) for value in (self.values if values is None else values)]
-        slider = ipywidgets.SelectionSlider(options=choices, description=self.name, continuous_update=False)
+        values = self.values if values is None else values
+        if not isinstance(values, Sequence | np.ndarray) or len(values) < 2:
+            fail("values", values, "a sequence of at least two values")
+        choices = [(_text(value), value) for value in values]
+        try:
+            slider = ipywidgets.SelectionSlider(
+                options=choices, description=self.name, continuous_update=False
+            )
+        except (TraitError, ValueError):
+            fail("values", values, "values that can be compared")
         return ipywidgets.VBox([slider, ipywidgets.interactive_output(show, {"value": slider})])
 
 

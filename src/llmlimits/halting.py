@@ -382,7 +382,7 @@ def advice_bits(n_questions: int) -> int:
 
     Source: ledger ``s2-p7``.
     """
-    return integer("n_questions", n_questions, 0).bit_length()
+    return integer("n_questions", n_questions, 0, any_size=True).bit_length()
 
 
 class Advised(NamedTuple):

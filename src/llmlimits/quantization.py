@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._checks import array, fail, generator, integer, real
+from ._checks import array, fail, flag, generator, integer, real
 from ._training import flushed_denormals
 
 
@@ -539,8 +539,9 @@ def train_codebook(
     import torch
 
     points, codebook = _cloud(points, codebook)
-    steps = integer("steps", steps, 0)
-    batch = integer("batch", batch, 1)
+    steps = integer("steps", steps, 0, 10**6)
+    batch = integer("batch", batch, 1, 10**6)
+    revive = flag("revive", revive)
     rate = float(real("rate", rate, above=0, most=Fraction(1, 2)))
     generator("rng", rng)
     e = torch.tensor(codebook, requires_grad=True)
