@@ -249,6 +249,14 @@ def hostile(parameter: inspect.Parameter, valid: Any, doc: str = "") -> Iterator
         yield label, value, vector and no_number
 
 
+def fresh(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Copies, so that no call changes what the next one gets."""
+    plain = np.ndarray | np.random.Generator | list | dict | tuple | set
+    return {
+        name: copy.deepcopy(item) if isinstance(item, plain) else item for name, item in arguments.items()
+    }
+
+
 def problems(function: Callable, valid: tuple[tuple, dict]) -> list[str]:
     """All that goes wrong when one argument of a valid call is hostile."""
     signature = inspect.signature(function)
@@ -259,9 +267,10 @@ def problems(function: Callable, valid: tuple[tuple, dict]) -> list[str]:
             bound.arguments.pop(parameter.name)
     found = []
     name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
-    with contextlib.redirect_stdout(io.StringIO()):
-        function(**copy.deepcopy(dict(bound.arguments)))  # not timed: it may import what it needs
-    usual = outcome(function, copy.deepcopy(dict(bound.arguments)), False)
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        function(**fresh(bound.arguments))  # not timed: it may import what it needs
+    usual = outcome(function, fresh(bound.arguments), False)
     if usual is not None:
         return [f"{name}: the valid call fails: {usual}"]
     for parameter in signature.parameters.values():
@@ -270,10 +279,8 @@ def problems(function: Callable, valid: tuple[tuple, dict]) -> list[str]:
         for label, value, must_fail in hostile(
             parameter, bound.arguments[parameter.name], inspect.getdoc(function) or ""
         ):
-            arguments = copy.deepcopy({k: v for k, v in bound.arguments.items() if k != parameter.name})
-            if isinstance(value, np.ndarray | list | dict | tuple):
-                value = copy.deepcopy(value)
-            problem = outcome(function, {**arguments, parameter.name: value}, must_fail)
+            arguments = fresh({**bound.arguments, parameter.name: value})
+            problem = outcome(function, arguments, must_fail)
             if problem is not None:
                 found.append(f"{name}({parameter.name}={label}): {problem}")
     return found

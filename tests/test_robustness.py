@@ -45,11 +45,9 @@ def test_hostile_input(function):
     assert not found, "\n".join(["", *found])
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_import_without_a_warning(name):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", f"import {name}"], capture_output=True, text=True
-    )
+def test_imports_without_a_warning():
+    code = "; ".join(f"import {name}" for name in MODULES)
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
@@ -93,7 +91,6 @@ def grows(n: int) -> np.ndarray:
     [
         (no_check, call(2), "ZeroDivisionError"),
         (no_check, call(2), "n=a bool): takes it for a number"),
-        (no_check, call(2), "n=10**400"),
         (wrong_name, call(2), "does not name the argument"),
         (loops, call(2), "n=10**12): runs longer"),
         (warns, call(2), "RuntimeWarning"),

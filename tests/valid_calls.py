@@ -62,7 +62,7 @@ def answer(i, k):
 
 
 def picture(value):
-    figure, axes = plt.subplots()
+    figure, axes = plt.subplots(figsize=(1, 1))
     axes.plot([0, 1])
     return figure, f"{value}"
 
