@@ -5,10 +5,11 @@ PY     := $(VENV)/bin/python
 BUILD  := $(VENV)/bin/jupyter-book build . -W -n --keep-going
 # Runs every cell of the edition and compares with the outputs in it, pictures excepted
 NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with=$(CURDIR)/tests/nbval.cfg --nbval-cell-timeout=120 -n 2 --dist loadfile
+THREADED := 06-multimodality-alignment 06-multimodality-quantization 03-context-training-positions
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks problem-sets grade-demo slides pdf proofs record probes probes-test test serve bench address colab newest format clean
+.PHONY: book notebooks problem-sets grade-demo slides pdf proofs record probes probes-test test serve bench address colab newest format clean threads licences
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -73,9 +74,14 @@ test: book proofs
 serve: book
 	$(PY) -m http.server --directory _build/html 8000
 
-# Seconds and memory of every notebook, written to book/budgets.yml
+# Seconds and memory of every notebook, written to book/budgets.yml; then the package's heavy functions beside others
 bench: $(VENV)/.stamp
 	$(PY) benchmarks/notebooks.py
+	$(PY) benchmarks/functions.py
+
+# The notebooks with the most arithmetic give the same outputs when the arithmetic runs in two threads
+threads: $(VENV)/.stamp
+	OMP_NUM_THREADS=2 $(PY) -m pytest -q $(NBVAL) $(THREADED:%=notebooks/%.ipynb)
 
 # The address of a fork: make address URL=https://github.com/<owner>/<name>; then make notebooks
 address:
@@ -89,11 +95,15 @@ colab: $(VENV)/.stamp
 # The package's tests and all notebooks with the newest versions of everything, in an environment of their own
 newest:
 	rm -rf .venv-newest && $(PYTHON) -m venv .venv-newest
-	.venv-newest/bin/python -m pip install -q --upgrade . torch sympy ipywidgets pillow z3-solver python-sat bm25s mapie \
+	.venv-newest/bin/python -m pip install -q --upgrade . torch ipywidgets pillow z3-solver python-sat bm25s mapie \
 	  pytest pytest-xdist hypothesis nbval ipykernel
 	.venv-newest/bin/python -m pytest -q -n 2 --dist loadfile -W default \
 	  $(wildcard $(patsubst src/llmlimits/%.py,tests/test_%.py,$(wildcard src/llmlimits/*.py)))
 	.venv-newest/bin/python -m pytest -q $(NBVAL) notebooks
+
+# The list of licences, THIRD_PARTY.md; run it after a change to the lock
+licences: $(VENV)/.stamp
+	$(PY) tests/dependency_checks.py
 
 format: $(VENV)/.stamp
 	$(VENV)/bin/ruff check --fix .

@@ -7,6 +7,7 @@ Every check returns a list of problems in words; an empty list is a pass. The ne
 from __future__ import annotations
 
 import functools
+import gzip
 import http.server
 import re
 import threading
@@ -124,6 +125,49 @@ def broken_links(html_dir: Path) -> list[str]:
             elif fragment and target.suffix == ".html" and fragment not in _read(target).ids:
                 found.append(f"{page.relative_to(root)}: {address} has no such place")
     return found
+
+
+MOST_KILOBYTES = 500
+
+
+def _loaded(html_dir: Path, page: Path) -> set[Path]:
+    """The files of the site that a page loads, and those that its style sheets load."""
+    loads, found = _read(page).loads, set()
+    todo = [page.parent / unquote(urlsplit(load).path) for load in loads if not load.startswith("data:")]
+    while todo:
+        path = todo.pop().resolve()
+        if path in found or not path.is_file() or not path.is_relative_to(html_dir):
+            continue
+        found.add(path)
+        if path.suffix == ".css":
+            inside = re.findall(r"""url\(\s*["']?([^"')]+)""", path.read_text(encoding="utf-8"))
+            todo += [
+                path.parent / unquote(urlsplit(load).path) for load in inside if not load.startswith("data:")
+            ]
+    return {path for path in found if path.suffix != ".html"}
+
+
+def kilobytes(html_dir: Path, page: str) -> float:
+    """What a page and all that it loads weigh when compressed, without fonts and MathJax."""
+    root = html_dir.resolve()
+    files = [
+        path
+        for path in _loaded(root, root / page)
+        if path.suffix not in (".woff", ".woff2", ".ttf", ".otf", ".eot") and "mathjax" not in path.parts
+    ]
+    return sum(_compressed(path) for path in [root / page, *files]) / 1000
+
+
+@functools.cache
+def _compressed(path: Path) -> int:
+    data = path.read_bytes()
+    return min(len(data), len(gzip.compress(data, 6)))
+
+
+def weight_problems(html_dir: Path, most: float = MOST_KILOBYTES) -> list[str]:
+    """Pages that weigh too much."""
+    weights = {page: kilobytes(html_dir, page) for page in pages(html_dir)}
+    return [f"{page}: {weight:.0f} KB, at most {most}" for page, weight in weights.items() if weight > most]
 
 
 # What may be cited: boxes, exercises, sections, figures, tables, rows of the ledger and of the errata

@@ -454,6 +454,10 @@ def test_chase_misses_the_optimum():
     for odds in rng.normal(0, 1.5, (200, 7)):
         word = c.hamming_chase(sigmoid(odds))
         assert word in set(c.models(7, HAMMING)) and np.dot(word, odds) <= (code @ odds).max() + 1e-9
+        # the better of two decodings, the second after the least sure bit is turned over
+        turned = np.where(np.abs(odds) == np.abs(odds).min(), -odds, odds)
+        both = [c.hamming_repair(sigmoid(x)).one_flip for x in (odds, turned)]
+        assert np.dot(word, odds) == pytest.approx(max(np.dot(both[0], odds), np.dot(both[1], odds)))
 
 
 def test_hamming_bit_error():

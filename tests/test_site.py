@@ -72,6 +72,10 @@ def test_no_published_place_moves(site):
     assert checks.anchor_problems(site, published) == []
 
 
+def test_no_page_is_too_heavy(site):
+    assert checks.weight_problems(site) == []
+
+
 def test_pages_can_be_shared_and_found(site):
     assert checks.sharing_problems(site) == []
 

@@ -10,11 +10,13 @@ part of the repository that `_config.yml` names, so that a fork's pages lead to 
 from __future__ import annotations
 
 import html
+import io
 import re
 import shutil
 from pathlib import Path
 
 from docutils import nodes
+from PIL import Image
 from sphinx.util.docutils import SphinxRole
 
 from nbedition import repository
@@ -108,10 +110,26 @@ class Repository(SphinxRole):
         return [nodes.reference("", address, refuri=address)], []
 
 
+def lighten_pictures(app, exception) -> None:
+    """Write the figures with 256 colours: line art does not need more, and pages get a third lighter."""
+    if exception or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).glob("_images/*.png"):
+        picture = Image.open(path)
+        if picture.mode == "P" or (picture.mode == "RGBA" and picture.getextrema()[3][0] < 255):
+            continue
+        before = path.stat().st_size
+        small = io.BytesIO()
+        picture.convert("RGB").quantize(256).save(small, format="png", optimize=True)
+        if len(small.getvalue()) < before:
+            path.write_bytes(small.getvalue())
+
+
 def setup(app):
     app.add_role("repository", Repository())
     app.connect("config-inited", configure, priority=400)
     app.connect("doctree-resolved", drop_thebe_nodes, priority=950)
     app.connect("html-page-context", complete_page, priority=950)
     app.connect("build-finished", drop_icon_script)
+    app.connect("build-finished", lighten_pictures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,7 +18,7 @@ from scipy.integrate import quad
 from scipy.special import expit, log_ndtr, logit, logsumexp, ndtr
 from scipy.stats import binom
 
-from ._checks import array, fail, integer, probability, real
+from ._checks import array, fail, flag, generator, integer, probability, real
 
 _CHUNK = 2**20
 
@@ -226,7 +226,7 @@ def sampled_log_sum(
 
     Parameters
     ----------
-    n : number of scores, at least 1.
+    n : number of scores, 1 to $10^{10}$.
     draw : function; ``draw(rng, size)`` returns an array of `size` independent scores.
     rng : source of the scores.
 
@@ -241,9 +241,10 @@ def sampled_log_sum(
 
     Source: ledger ``s3-19``, ``s3-21``.
     """
-    count = integer("n", n, 1)
+    count = integer("n", n, 1, 10**10)
     if not callable(draw):
         fail("draw", draw, "a function of a generator and a size")
+    generator("rng", rng)
 
     def chunks():
         for done in range(0, count, _CHUNK):
@@ -282,6 +283,7 @@ def gaussian_log_sum(n: int, sigma: float, rng: np.random.Generator) -> float:
     """
     count = integer("n", n, 1000, 10**18)
     s = float(real("sigma", sigma, 0))
+    generator("rng", rng)
     edges = np.arange(0, 10, 0.002)
     # tail probabilities keep their digits far out, where the few largest scores are
     cells = ndtr(-edges) - ndtr(-edges - 0.002)
@@ -367,7 +369,7 @@ def failure_bounds(
     n : number of scores, at least 1.
     epsilon : in (0, 1).
     mean : $M=\mathbb E e^X>0$.
-    low, high : $a<c$, if known (both or none).
+    low, high : $a<c$, if known (both or none), at most 300 in size.
     second_moment : $M_2\ge M^2$, if known.
 
     Returns
@@ -386,8 +388,8 @@ def failure_bounds(
     m = float(real("mean", mean, above=0))
     out = {}
     if low is not None or high is not None:
-        a = float(real("low", low))
-        c = float(real("high", high, above=a))
+        a = float(real("low", low, -300, 300))
+        c = float(real("high", high, above=a, most=300))
         bottom, top = math.exp(a), math.exp(c)
         if not bottom <= m <= top:
             fail("mean", mean, f"from exp(low) = {bottom:g} to exp(high) = {top:g}")
@@ -734,7 +736,7 @@ def binary_code_head(length: int, target: int, beta: float) -> np.ndarray:
     """
     n = integer("length", length, 2, 2**24)
     t = integer("target", target, 0, n - 1)
-    scale = np.float32(real("beta", beta, 0))
+    scale = np.float32(real("beta", beta, 0, 10**30))
     bits = (n - 1).bit_length()
     codes = ((np.arange(n)[:, None] >> np.arange(bits)) & 1).astype(np.float32) * 2 - 1
     logits = codes @ (scale * codes[t])
@@ -1061,7 +1063,7 @@ def sum_in_format(terms: Sequence[float], format: str, pairwise: bool = False) -
 
     Returns
     -------
-    float, possibly infinite
+    float, possibly infinite, or NaN if infinities of both signs are added
 
     Raises
     ------
@@ -1071,6 +1073,7 @@ def sum_in_format(terms: Sequence[float], format: str, pairwise: bool = False) -
     Source: ledger ``s3-25``; Higham 2002.
     """
     form = _format(format)
+    pairwise = flag("pairwise", pairwise)
     level = [_round(x, form) for x in array("terms", terms, 1).tolist()]
     # A sum of two numbers of at most 24 bits, rounded to 53 and then to the format, is correctly rounded.
     if not pairwise:
@@ -1143,6 +1146,7 @@ def sum_error_bound(n: int, format: str, pairwise: bool = False) -> float:
     Source: ledger ``s3-25``; Higham 2002.
     """
     count = integer("n", n, 1)
+    pairwise = flag("pairwise", pairwise)
     ku = ((count - 1).bit_length() if pairwise else count - 1) * 2.0 ** -_format(format).bits
     return ku / (1 - ku) if ku < 1 else math.inf
 
@@ -1279,4 +1283,4 @@ def effective_context(length: int, growth: float, offset: float = 0.0, mass: flo
     """
     n = integer("length", length, 1)
     margin = float(real("growth", growth, 0)) * math.log(n) + float(real("offset", offset))
-    return min(float(n), supported_context(margin, mass))
+    return min(float(n), supported_context(min(margin, 700.0), mass))

@@ -72,6 +72,8 @@ def count_strings(n_symbols: int, length: int) -> int:
     """
     n_symbols = integer("n_symbols", n_symbols, 1)
     length = integer("length", length, 0)
+    if n_symbols > 1 and (length + 1) * n_symbols.bit_length() > 10**7:
+        fail("length", length, "small enough for a number of at most ten million bits")
     if n_symbols == 1:
         return length + 1
     return (n_symbols ** (length + 1) - 1) // (n_symbols - 1)
@@ -81,7 +83,7 @@ def _rate(n_bits: int, n_facts: int, n_labels: int, delta: Real) -> tuple[float,
     n_bits = integer("n_bits", n_bits, 0, _LARGEST)
     n_facts = integer("n_facts", n_facts, 1, _LARGEST)
     n_labels = integer("n_labels", n_labels, 2, _LARGEST)
-    delta = probability("delta", delta, open_ends=True)
+    delta = probability("delta", delta, open_ends=True, any_size=True)
     return (_log2_models(n_bits) - _log2(delta)) / n_facts, n_labels
 
 
@@ -158,7 +160,7 @@ def greedy_hard_truth(models: np.ndarray, n_labels: int = 2) -> np.ndarray:
     ValueError
         If `models` is not such an array or `n_labels` < 2.
     """
-    n_labels = integer("n_labels", n_labels, 2)
+    n_labels = integer("n_labels", n_labels, 2, 10**6)
     models = _labels_array("models", models, n_labels, 2)
     n_models, n_facts = models.shape
     # With one model any positive rate does; ln 2 keeps the weights unequal.
@@ -400,6 +402,6 @@ def known_facts_cap(n_bits: int, delta: Real, n_labels: int = 2) -> float:
         If an argument is outside its range.
     """
     n_bits = integer("n_bits", n_bits, 0, _LARGEST)
-    delta = probability("delta", delta, open_ends=True)
+    delta = probability("delta", delta, open_ends=True, any_size=True)
     n_labels = integer("n_labels", n_labels, 2, _LARGEST)
     return (_log2_models(n_bits) - _log2(delta)) / math.log2(n_labels)

@@ -22,7 +22,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from ._checks import fail, integer, probability, real
+from ._checks import fail, flag, generator, integer, probability, real
 
 Clause = tuple[int, ...]
 Answers = tuple[int, ...]
@@ -32,6 +32,8 @@ Answers = tuple[int, ...]
 HAMMING_CHECKS: tuple[Clause, ...] = ((4, 5, 6, 7), (2, 3, 6, 7), (1, 3, 5, 7))
 
 _MOST = 16  # statements that are enumerated: 65,536 answer vectors
+# Numbers of statements in clauses that come without a list of statements.
+_MOST_STATEMENTS = 10_000
 
 
 class Repair(NamedTuple):
@@ -87,13 +89,13 @@ def _beliefs(beliefs: Sequence[Real]) -> list[float]:
 
 
 def _clause(name: str, clause: object, n: int | None) -> Clause:
-    allowed = "a clause: a tuple of signed statement numbers, not 0" + (f", at most {n}" if n else "")
+    allowed = "a clause: a tuple of signed statement numbers, not 0" + f", at most {n or _MOST_STATEMENTS}"
     if isinstance(clause, str | bytes) or not isinstance(clause, Sequence | np.ndarray) or len(clause) == 0:
         fail(name, clause, allowed)
     literals = []
     for literal in clause:
         whole = isinstance(literal, Integral) and not isinstance(literal, bool | np.bool_)
-        if not whole or literal == 0 or (n is not None and abs(literal) > n):
+        if not whole or literal == 0 or abs(literal) > (_MOST_STATEMENTS if n is None else n):
             fail(name, clause, allowed)
         literals.append(int(literal))
     return tuple(dict.fromkeys(literals))
@@ -308,7 +310,7 @@ def belief_base(
     n_topics : number of topics, at least 1.
     n_statements : statements of each topic, at least `width`.
     n_rules : number of different clauses, at least 0.
-    evidence : $\mu$, above 0; the raw answer is wrong with probability $\Phi(-\mu)$.
+    evidence : $\mu$, above 0 and at most 10; the raw answer is wrong with probability $\Phi(-\mu)$.
     rng : random generator.
     width : literals in each clause, at least 2.
 
@@ -328,8 +330,11 @@ def belief_base(
     n_topics = integer("n_topics", n_topics, 1)
     width = integer("width", width, 2)
     n_statements = integer("n_statements", n_statements, width)
-    n_rules = integer("n_rules", n_rules, 0)
-    evidence = float(real("evidence", evidence, above=0))
+    n_rules = integer("n_rules", n_rules, 0, 10**5)
+    evidence = float(real("evidence", evidence, above=0, most=10))
+    generator("rng", rng)
+    if n_topics * n_statements > 10**6:
+        fail("n_topics", n_topics, "at most a million statements in all")
     n = n_topics * n_statements
     truth = rng.integers(0, 2, n)
     odds = 2 * evidence * (evidence * (2 * truth - 1) + rng.standard_normal(n))
@@ -429,12 +434,13 @@ def parity_clauses(variables: Sequence[int], odd: bool = False) -> list[Clause]:
     Source: ledger ``4-42``.
     """
     variables = [integer("variables", v, 1) for v in variables]
+    odd = flag("odd", odd)
     if not 1 <= len(variables) <= _MOST or len(set(variables)) != len(variables):
         fail("variables", variables, f"distinct statement numbers, 1 to {_MOST} of them")
     return [
         tuple(-v if bit else v for v, bit in zip(variables, bits, strict=True))
         for bits in product((0, 1), repeat=len(variables))
-        if sum(bits) % 2 != bool(odd)
+        if sum(bits) % 2 != odd
     ]
 
 

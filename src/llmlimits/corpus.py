@@ -16,7 +16,7 @@ import numpy as np
 from scipy import linalg, special, stats
 
 from . import samples
-from ._checks import array, distribution, fail, integer, probability, real
+from ._checks import array, distribution, fail, generator, integer, power, probability, real
 
 Number = Fraction | float
 
@@ -114,7 +114,8 @@ def rule_errors(n_bits: int, n_examples: int, rng: np.random.Generator) -> tuple
         If an argument is outside its range.
     """
     n = integer("n_bits", n_bits, 1, 16)
-    m = integer("n_examples", n_examples, 0)
+    m = integer("n_examples", n_examples, 0, 10**7)
+    generator("rng", rng)
     inputs = rng.integers(0, 2**n, m)
     rule = int(rng.integers(0, 2**n))
     labels = np.bitwise_count(inputs & rule) % 2
@@ -154,6 +155,7 @@ def majority_error(n_mentions: int, noise: Real) -> Number:
     ValueError
         If an argument is outside its range.
     """
+    n_mentions = integer("n_mentions", n_mentions, 0, 10**6)
     eta = probability("noise", noise)
     flipped = 2 * eta > 1
     edge = eta - Fraction(1, 2) if flipped else Fraction(1, 2) - eta
@@ -295,10 +297,10 @@ def persistent_risk(n_facts: int, n_examples: int, noise: Real) -> Number:
     m = integer("n_facts", n_facts, 1)
     n = integer("n_examples", n_examples, 0)
     eta = real("noise", noise, 0, Fraction(1, 2))
-    unseen = Fraction(m - 1, m) ** n
     if isinstance(eta, float):
-        unseen = float(unseen)
+        unseen = float((1 - 1 / m) ** n)
         return eta * (1 - unseen) + 0.5 * unseen
+    unseen = power("n_examples", Fraction(m - 1, m), n)
     return eta * (1 - unseen) + unseen / 2
 
 
@@ -451,6 +453,8 @@ def chain_staleness(rates: np.ndarray, t: Real | np.ndarray, start: int = 0) -> 
     x = integer("start", start, 0, len(q) - 1)
     np.fill_diagonal(q, -q.sum(1))
     times = _times(t)
+    if float(times.max()) * float(np.abs(q).max()) > 1e9:
+        fail("t", t, "times with at most 10^9 expected changes")
     values = [1 - linalg.expm(q * s)[x, x] for s in times.ravel()]
     return _plain(np.array(values).reshape(times.shape))
 
@@ -597,7 +601,7 @@ def off_track(e: Real, r: Real, t: int) -> Number:
         If an argument is outside its range.
     """
     _, _, share, rho = _track(e, r)
-    return share * (1 - rho ** integer("t", t, 0))
+    return share * (1 - power("t", rho, integer("t", t, 0)))
 
 
 def excess_after_error(e: Real, r: Real, t: int, gap: int) -> Number:
@@ -624,7 +628,7 @@ def excess_after_error(e: Real, r: Real, t: int, gap: int) -> Number:
     real("e", e, above=0)
     _, _, _, rho = _track(e, r)
     t = integer("t", t, 1)
-    return rho ** integer("gap", gap, 0) * (1 - off_track(e, r, t))
+    return power("gap", rho, integer("gap", gap, 0)) * (1 - off_track(e, r, t))
 
 
 def total_off(e: Real, r: Real, n_tokens: int) -> Number:
@@ -648,7 +652,7 @@ def total_off(e: Real, r: Real, n_tokens: int) -> Number:
     """
     e, r, share, rho = _track(e, r)
     n = integer("n_tokens", n_tokens, 0)
-    return share * (n - rho * (1 - rho**n) / (e + r))
+    return share * (n - rho * (1 - power("n_tokens", rho, n)) / (e + r))
 
 
 # --- models trained on models ---
@@ -731,7 +735,11 @@ def collapse_paths(
     eta = float(probability("noise", noise))
     n = integer("n", n, 1)
     alpha = float(probability("fresh", fresh))
-    paths = np.full((integer("n_generations", n_generations, 0) + 1, integer("n_paths", n_paths, 1)), eta)
+    n_generations, n_paths = integer("n_generations", n_generations, 0), integer("n_paths", n_paths, 1)
+    if (n_generations + 1) * n_paths > 10**8:
+        fail("n_paths", n_paths, "at most 10^8 numbers in all")
+    generator("rng", rng)
+    paths = np.full((n_generations + 1, n_paths), eta)
     for g in range(1, len(paths)):
         paths[g] = rng.binomial(n, alpha * eta + (1 - alpha) * paths[g - 1]) / n
     return paths

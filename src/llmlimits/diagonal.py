@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from ._checks import fail, integer, probability, real
 
+# Loops over inputs are no longer than this.
+_MOST_INPUTS = 10**7
 Family = Callable[[int, int], int]
 Ask = Callable[[int], int]
 Hypothesis = Callable[[int], int]
@@ -57,8 +59,8 @@ def cantor_pair(i: int, j: int) -> int:
     ValueError
         If `i` or `j` is negative or not an integer.
     """
-    i = integer("i", i, 0)
-    j = integer("j", j, 0)
+    i = integer("i", i, 0, any_size=True)
+    j = integer("j", j, 0, any_size=True)
     return (i + j) * (i + j + 1) // 2 + j
 
 
@@ -80,7 +82,7 @@ def cantor_unpair(k: int) -> tuple[int, int]:
     ValueError
         If `k` is negative or not an integer.
     """
-    k = integer("k", k, 0)
+    k = integer("k", k, 0, any_size=True)
     diagonal = (math.isqrt(8 * k + 1) - 1) // 2
     j = k - diagonal * (diagonal + 1) // 2
     return diagonal - j, j
@@ -131,8 +133,8 @@ def aimed_truth(model: Family, n: int, schedule: Callable[[int], int]) -> list[i
     """
     _function("model", model)
     _function("schedule", schedule)
-    n = integer("n", n, 0)
-    targets = (integer("schedule(k)", schedule(k), 0) for k in range(n))
+    n = integer("n", n, 0, _MOST_INPUTS)
+    targets = (integer("schedule(k)", schedule(k), 0, any_size=True) for k in range(n))
     return [1 - integer("model(i, k)", model(i, k), 0, 1) for k, i in enumerate(targets)]
 
 
@@ -160,7 +162,9 @@ def errors_of(model: Family, truth: Sequence[int], i: int) -> int:
     _function("model", model)
     i = integer("i", i, 0)
     labels = [integer("truth", label, 0) for label in truth]
-    return sum(integer("model(i, k)", model(i, k), 0) != label for k, label in enumerate(labels))
+    return sum(
+        integer("model(i, k)", model(i, k), 0, any_size=True) != label for k, label in enumerate(labels)
+    )
 
 
 def least_likely_truth(model: Callable[[int, int], Sequence[Real]], n: int, n_labels: int = 2) -> list[int]:
@@ -187,7 +191,7 @@ def least_likely_truth(model: Callable[[int, int], Sequence[Real]], n: int, n_la
     Source: ledger ``thm-1``.
     """
     _function("model", model)
-    n = integer("n", n, 0)
+    n = integer("n", n, 0, _MOST_INPUTS)
     n_labels = integer("n_labels", n_labels, 2)
     truth = []
     for k in range(n):
@@ -262,7 +266,7 @@ def train_on(learner: Learner, steps: int, truth: Mapping[int, int]) -> Trained:
     Source: ledger ``thm-1``.
     """
     _function("learner", learner)
-    steps = integer("steps", steps, 0)
+    steps = integer("steps", steps, 0, _MOST_INPUTS)
 
     def answer(x: int) -> int:
         if x not in truth:
@@ -303,7 +307,7 @@ def resist_learners(learners: Sequence[Learner], n_stages: int) -> Resisted:
     Source: ledger ``thm-1``.
     """
     learners = _functions("learners", learners)
-    n_stages = integer("n_stages", n_stages, 0)
+    n_stages = integer("n_stages", n_stages, 0, _MOST_INPUTS)
     truth: dict[int, int] = {}
     errors = []
     free = 0  # every input below it has a label
@@ -342,7 +346,7 @@ def memoriser(ask: Ask, steps: int) -> Hypothesis:
     Source: ledger ``thm-1``.
     """
     _function("ask", ask)
-    stored = [ask(k) for k in range(integer("steps", steps, 0))]
+    stored = [ask(k) for k in range(integer("steps", steps, 0, _MOST_INPUTS))]
     return lambda k: stored[k] if k < len(stored) else 0
 
 
@@ -426,7 +430,7 @@ def printed_schedule(k: int) -> int:
 
     Source: ledger ``eq-2``.
     """
-    k = integer("k", k, 0)
+    k = integer("k", k, 0, any_size=True)
     return k % (k + 1)
 
 
@@ -471,7 +475,7 @@ def ruler_schedule(k: int) -> int:
 
     Source: ledger ``thm-2``, ``eq-2``.
     """
-    number = integer("k", k, 0) + 1
+    number = integer("k", k, 0, any_size=True) + 1
     return (number & -number).bit_length() - 1
 
 
@@ -503,7 +507,7 @@ def hard_truth_trace(
     ----------
     models : non-empty sequence of at most 2**20 functions; ``models[i](k, earlier)`` is the answer to input
         k, where `earlier` is the tuple of the k true labels before it: online learners are included.
-    n : number of inputs, 0 to 4**20. A longer truth begins with the shorter one.
+    n : number of inputs, 0 to 10**7. A longer truth begins with the shorter one.
     n_labels : number $q$ of labels, at least 2.
 
     Returns
@@ -521,8 +525,8 @@ def hard_truth_trace(
     models = _functions("models", models)
     if len(models) > 2**20:
         fail("models", len(models), f"at most {2**20} models")
-    n = integer("n", n, 0, 4**_LEVELS)
-    q = integer("n_labels", n_labels, 2)
+    n = integer("n", n, 0, _MOST_INPUTS)
+    q = integer("n_labels", n_labels, 2, 10**6)
     unit = 1 << (len(models) + _LEVELS + 128)
     divisors = [q * 2**m + 1 for m in range(1, _LEVELS + 1)]
     capital = [[unit >> (i + 1 + m) for m in range(1, _LEVELS + 1)] for i in range(len(models))]
@@ -569,7 +573,7 @@ def hard_truth(
     ----------
     models : non-empty sequence of functions; ``models[i](k, earlier)`` is the answer to input k given the
         tuple of the k true labels before it.
-    n : number of inputs, 0 to 4**20.
+    n : number of inputs, 0 to 10**7.
     n_labels : number of labels, at least 2.
 
     Returns
@@ -646,10 +650,10 @@ def infinite_answers_truth(model: Family, n: int) -> list[int]:
     Source: ledger ``thm-2``.
     """
     _function("model", model)
-    n = integer("n", n, 0)
+    n = integer("n", n, 0, 10**4)
     truth = []
     for k in range(n):
-        taken = {integer("model(i, k)", model(i, k), 0) for i in range(k + 1)}
+        taken = {integer("model(i, k)", model(i, k), 0, any_size=True) for i in range(k + 1)}
         truth.append(next(y for y in range(k + 2) if y not in taken))
     return truth
 

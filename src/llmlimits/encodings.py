@@ -20,12 +20,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import sici
 
-from ._checks import array, fail, integer, real
+from ._checks import array, choice, fail, flag, generator, integer, real
 
 _PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803")
 _DIGITS = 80
 _SPLIT = 2**26
 _MOST_DISTANCE = 2**53
+_MOST_SCANNED = 10**8
 _BLOCK = 1024
 _CHUNK = 2**20
 
@@ -117,8 +118,8 @@ def _scan(start: int, stop: int, phases: _Phases) -> Iterator[tuple[int, np.ndar
 
 def _distances(name: str, value: object) -> np.ndarray:
     out = array(name, value)
-    if (np.abs(out) > _MOST_DISTANCE).any():
-        fail(name, value, "at most 2**53 in size")
+    if (np.abs(out) > _MOST_DISTANCE).any() or ((out != 0) & (np.abs(out) < 1e-60)).any():
+        fail(name, value, "at most 2**53 in size, and 0 or at least 1e-60")
     return out
 
 
@@ -127,7 +128,7 @@ def _plain(values: np.ndarray) -> np.ndarray | float:
 
 
 def _dim(dim: object) -> int:
-    d = integer("dim", dim, 2)
+    d = integer("dim", dim, 2, 2**16)
     if d % 2:
         fail("dim", dim, "an even integer, at least 2")
     return d
@@ -139,7 +140,7 @@ def _base(base: object) -> Fraction | float:
 
 def _range(start: object, stop: object) -> tuple[int, int]:
     first = integer("start", start, 0, _MOST_DISTANCE)
-    return first, integer("stop", stop, first + 1, _MOST_DISTANCE)
+    return first, integer("stop", stop, first + 1, min(first + _MOST_SCANNED, _MOST_DISTANCE))
 
 
 # --- the kernel ---
@@ -187,7 +188,7 @@ def midpoint_frequencies(pairs: int, low: float, high: float) -> np.ndarray:
 
     Source: ledger ``s3-11``.
     """
-    m = integer("pairs", pairs, 1)
+    m = integer("pairs", pairs, 1, 10**7)
     a = float(real("low", low, 0))
     b = float(real("high", high, above=a))
     return a + (b - a) * (np.arange(m) + 0.5) / m
@@ -361,7 +362,7 @@ def first_return(frequencies: np.ndarray, level: float, start: int = 1, most: in
     phases = _given_phases(array("frequencies", frequencies, 1))
     aim = float(real("level", level, below=1))
     first = integer("start", start, 1, _MOST_DISTANCE)
-    last = integer("most", most, first, _MOST_DISTANCE)
+    last = integer("most", most, first, min(first + 10 * _MOST_SCANNED, _MOST_DISTANCE))
     for at, values in _scan(first, last + 1, phases):
         found = np.flatnonzero(values >= aim)
         if len(found):
@@ -829,7 +830,8 @@ def offset_matrix(frequencies: np.ndarray, shift: float) -> np.ndarray:
     Source: ledger ``s3-13``.
     """
     w = array("frequencies", frequencies, 1)
-    cos, sin = _waves(_distances("shift", shift).reshape(1), _given_phases(w))
+    shift = float(real("shift", shift, -_MOST_DISTANCE, _MOST_DISTANCE))
+    cos, sin = _waves(np.array([shift]), _given_phases(w))
     out = np.zeros((2 * len(w), 2 * len(w)))
     even = np.arange(0, 2 * len(w), 2)
     # (sin a, cos a) W = (sin(a - s), cos(a - s))
@@ -870,7 +872,7 @@ def rope_rotate(vector: np.ndarray, position: float, base: float = 10_000.0) -> 
     Source: ledger ``s3-14``; Su et al. 2024 (RoFormer).
     """
     z = _pairs("vector", vector)
-    t = _distances("position", position).reshape(1)
+    t = np.array([float(real("position", position, -_MOST_DISTANCE, _MOST_DISTANCE))])
     cos, sin = _waves(t, _geometric_phases(2 * len(z), _base(base)))
     turned = z * (cos[0] + 1j * sin[0])
     return np.stack([turned.real, turned.imag], axis=-1).ravel()
@@ -942,7 +944,7 @@ def rope_mass(length: int, target: int, dim: int, scale: float, base: float = 10
 
     Source: ledger ``s3-14``, ``s3-28``.
     """
-    n = integer("length", length, 1, _MOST_DISTANCE)
+    n = integer("length", length, 1, _MOST_SCANNED)
     t = integer("target", target, 0, n - 1)
     strength = float(real("scale", scale, 0))
     phases = _geometric_phases(_dim(dim), _base(base))
@@ -1083,14 +1085,13 @@ def arc_ratios(dim: int, base: float, scale: float, method: str = "none") -> np.
     b = float(_base(base))
     s = float(real("scale", scale, 1))
     old = geometric_frequencies(d, b)
+    choice("method", method, ("none", "interpolation", "ntk"))
     if method == "none":
         new = old
     elif method == "interpolation":
         new = old / s
-    elif method == "ntk":
-        new = geometric_frequencies(d, ntk_base(b, s, d))
     else:
-        fail("method", method, '"none", "interpolation" or "ntk"')
+        new = geometric_frequencies(d, ntk_base(b, s, d))
     return s * new / old
 
 
@@ -1184,6 +1185,9 @@ def max_row_cosine(rows: int, dim: int, rng: np.random.Generator) -> float:
     Source: ledger ``s3-16``.
     """
     shape = (integer("rows", rows, 2), integer("dim", dim, 1))
+    if shape[0] * max(shape) > 10**8:
+        fail("rows", rows, "times itself and times `dim` at most 10^8")
+    generator("rng", rng)
     x = rng.standard_normal(shape)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     cosines = x @ x.T
@@ -1295,7 +1299,7 @@ def attention_layers(
             fail("weights", layer, f"three arrays of shape ({d}, {d}) for each layer")
         query, key, value = matrices
         scores = x @ query @ (x @ key).T / math.sqrt(d)
-        if causal:
+        if flag("causal", causal):
             scores = np.where(np.tri(n, dtype=bool), scores, -np.inf)
         share = np.exp(scores - scores.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)

@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import expit, log_ndtr, logit, ndtri
 from scipy.stats import binom
 
-from ._checks import array, fail, integer, probability, real
+from ._checks import array, fail, generator, integer, power, probability, real
 
 # --- contamination ---
 
@@ -99,7 +99,7 @@ def contamination_threshold(n: int, p0: Real, alpha: Real) -> int:
 
     Source: ledger ``7-det``.
     """
-    n = integer("n", n, 1)
+    n = integer("n", n, 1, 10**9)
     p0 = float(probability("p0", p0, open_ends=True))
     alpha = float(probability("alpha", alpha, open_ends=True))
     k = int(binom.isf(alpha, n, p0)) + 1  # isf: least j with P(X > j) <= alpha
@@ -166,7 +166,8 @@ def order_test(
     """
     if len(items) < 2:
         fail("items", items, "a sequence of at least two items")
-    m = integer("n_orders", n_orders, 1)
+    m = integer("n_orders", n_orders, 1, 10**7)
+    generator("rng", rng)
     items = list(items)
     published = statistic(items)
     at_least = sum(statistic([items[i] for i in rng.permutation(len(items))]) >= published for _ in range(m))
@@ -194,7 +195,7 @@ def ngram_collisions(n_training: Real, n_benchmark: Real, match: Real, n: int) -
     Source: ledger ``7-det``.
     """
     t, ell = real("n_training", n_training, above=0), real("n_benchmark", n_benchmark, above=0)
-    return float(t * ell * probability("match", match, open_ends=True) ** integer("n", n, 1))
+    return float(t * ell * float(probability("match", match, open_ends=True)) ** integer("n", n, 1))
 
 
 # --- judges ---
@@ -344,7 +345,7 @@ def _game(pair: object) -> tuple[int, int]:
         winner, loser = pair
     except (TypeError, ValueError):
         fail("results", pair, "pairs (winner, loser)")
-    winner, loser = integer("results", winner, 0), integer("results", loser, 0)
+    winner, loser = integer("results", winner, 0, 10**6), integer("results", loser, 0, 10**6)
     if winner == loser:
         fail("results", pair, "pairs of two different players")
     return winner, loser
@@ -463,7 +464,7 @@ def reversal_probability(p1: Real, p2: Real, n: int) -> Reversal:
     p1, p2 = float(probability("p1", p1)), float(probability("p2", p2))
     if p1 < p2:
         fail("p1", p1, f"at least p2 = {p2}")
-    n = integer("n", n, 1)
+    n = integer("n", n, 1, 10**7)
     k = np.arange(n + 1)
     first = binom.pmf(k, n, p1)
     return Reversal(float(first @ binom.sf(k, n, p2)), float(first @ binom.pmf(k, n, p2)))
@@ -472,7 +473,7 @@ def reversal_probability(p1: Real, p2: Real, n: int) -> Reversal:
 def _power_factor(power: Real, alpha: Real) -> float:
     power = float(probability("power", power, open_ends=True))
     alpha = float(probability("alpha", alpha, open_ends=True))
-    return float(ndtri(1 - alpha / 2) + ndtri(power)) ** 2
+    return float(ndtri(power) - ndtri(alpha / 2)) ** 2
 
 
 def sample_size(p1: Real, p2: Real, power: Real = 0.8, alpha: Real = 0.05) -> float:
@@ -527,8 +528,8 @@ def paired_sample_size(difference: Real, discordance: Real, power: Real = 0.8, a
     factor = _power_factor(power, alpha)
     d = float(real("discordance", discordance, above=0, most=1))
     delta = float(real("difference", difference, -d, d))
-    if delta == 0:
-        fail("difference", difference, "not zero")
+    if abs(delta) < 1e-60:
+        fail("difference", difference, "not zero, at least 1e-60 in size")
     return factor * (d - delta**2) / delta**2
 
 
@@ -555,7 +556,7 @@ def pass_at_k(n: int, c: int, k: int) -> Fraction:
 
     Source: ledger ``7-cmp``.
     """
-    n = integer("n", n, 1)
+    n = integer("n", n, 1, 10**5)
     c, k = integer("c", c, 0, n), integer("k", k, 1, n)
     return 1 - Fraction(math.comb(n - c, k), math.comb(n, k))
 
@@ -568,7 +569,7 @@ def plug_in_pass_at_k(n: int, c: int, k: int) -> Fraction:
     Source: ledger ``7-cmp``.
     """
     n = integer("n", n, 1)
-    return 1 - Fraction(n - integer("c", c, 0, n), n) ** integer("k", k, 1)
+    return 1 - power("k", Fraction(n - integer("c", c, 0, n), n), integer("k", k, 1))
 
 
 def expected_estimate(
@@ -593,8 +594,11 @@ def expected_estimate(
 
     Source: ledger ``7-cmp``.
     """
-    n, p = integer("n", n, 1), probability("p", p)
-    return sum(math.comb(n, c) * p**c * (1 - p) ** (n - c) * estimate(n, c, k) for c in range(n + 1))
+    n, k, p = integer("n", n, 1, 1000), integer("k", k, 1), probability("p", p)
+    if not callable(estimate):
+        fail("estimate", estimate, "a function of n, c and k")
+    values = [real("estimate", estimate(n, c, k)) for c in range(n + 1)]
+    return sum(math.comb(n, c) * p**c * (1 - p) ** (n - c) * value for c, value in enumerate(values))
 
 
 def frontier(costs: Sequence[Real], accuracies: Sequence[Real]) -> list[int]:

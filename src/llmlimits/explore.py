@@ -13,6 +13,8 @@ import io
 import json
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from ._checks import fail, integer
 
 # Shows frame k, its reading, and tells assistive technology the value. Kept inline so that it also runs in Colab,
@@ -45,7 +47,9 @@ class Explorer:
     """
 
     def __init__(self, render: Callable, values: Sequence, *, name: str, alt: str, start: int = 0):
-        if len(values) < 2:
+        if not callable(render):
+            fail("render", render, "a function of a value")
+        if not isinstance(values, Sequence) or len(values) < 2:
             fail("values", values, "a sequence of at least two values")
         for argument, text in (("name", name), ("alt", alt)):
             if not isinstance(text, str) or not text.strip():
@@ -55,7 +59,7 @@ class Explorer:
         self.frames = [self._draw(value) for value in self.values]
 
     def _draw(self, value) -> tuple[str, str, str]:
-        """One frame: the value as text, the reading, and the picture as base64 PNG."""
+        """One frame: the value as text, the reading, and the picture as base64 WebP."""
         import matplotlib.pyplot as plt
         from PIL import Image
 
@@ -63,9 +67,11 @@ class Explorer:
         raw = io.BytesIO()
         figure.savefig(raw, format="png")
         plt.close(figure)
-        # 64 colours are enough for line art and make a page with several explorers three times lighter
+        # 64 colours are enough for line art and make a page with several explorers three times lighter; WebP
+        # without losses takes off another fifth
         small = io.BytesIO()
-        Image.open(raw).convert("RGB").quantize(64).save(small, format="png", optimize=True)
+        few = Image.open(raw).convert("RGB").quantize(64).convert("RGB")
+        few.save(small, format="webp", lossless=True, quality=50, method=4)
         return _text(value), reading, base64.b64encode(small.getvalue()).decode()
 
     def _repr_html_(self) -> str:
@@ -73,7 +79,7 @@ class Explorer:
         uid = "x" + hashlib.sha256((self.name + self.alt + repr(self.values)).encode()).hexdigest()[:10]
         data = json.dumps([[value, text] for value, text, _ in self.frames], ensure_ascii=False)
         images = "".join(
-            f'<img src="data:image/png;base64,{picture}" '
+            f'<img src="data:image/webp;base64,{picture}" '
             f'alt="{html.escape(f"{self.alt} At {self.name} = {value}: {text}")}"'
             f"{'' if k == self.start else _HIDDEN}>"
             for k, (value, text, picture) in enumerate(self.frames)
@@ -96,16 +102,26 @@ class Explorer:
     def live(self, values: Sequence | None = None):
         """The same picture as an ipywidgets slider that redraws with the kernel, over `values` of your choice."""
         import ipywidgets
+        import matplotlib.pyplot as plt
         from IPython.display import display
+        from traitlets import TraitError
 
         def show(value):
             figure, reading = self.render(value)
             display(figure)
             print(reading)
-            figure.clear()
+            plt.close(figure)
 
-        choices = [(_text(value), value) for value in (self.values if values is None else values)]
-        slider = ipywidgets.SelectionSlider(options=choices, description=self.name, continuous_update=False)
+        values = self.values if values is None else values
+        if not isinstance(values, Sequence | np.ndarray) or len(values) < 2:
+            fail("values", values, "a sequence of at least two values")
+        choices = [(_text(value), value) for value in values]
+        try:
+            slider = ipywidgets.SelectionSlider(
+                options=choices, description=self.name, continuous_update=False
+            )
+        except (TraitError, ValueError):
+            fail("values", values, "values that can be compared")
         return ipywidgets.VBox([slider, ipywidgets.interactive_output(show, {"value": slider})])
 
 

@@ -234,7 +234,9 @@ def toy_error(
     """
     resources = []
     for name, value in (("capacity", capacity), ("examples", examples), ("operations", operations)):
-        resources.append(math.inf if value == math.inf else float(real(name, value, 0)))
+        resources.append(
+            math.inf if isinstance(value, float) and value == math.inf else float(real(name, value, 0))
+        )
     bits, seen, tries = resources
     n, k = integer("n_facts", n_facts, 1), integer("n_candidates", n_candidates, 1)
     distinct = (

@@ -145,7 +145,7 @@ def run(program: Program, start: int, budget: int) -> int | None:
     ----------
     program : tuple of instructions.
     start : the input, at least 0.
-    budget : largest number of steps, at least 0.
+    budget : largest number of steps, 0 to $10^{11}$.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def run(program: Program, start: int, budget: int) -> int | None:
     """
     program = _program(program)
     start = integer("start", start, 0)
-    budget = integer("budget", budget, 0)
+    budget = integer("budget", budget, 0, 10**11)
     for steps, (line, _) in _states(program, start, budget):
         if line == len(program):
             return steps
@@ -184,7 +184,7 @@ def outcome(program: Program, start: int, budget: int) -> Outcome:
     ----------
     program : tuple of instructions, see `run`.
     start : the input, at least 0.
-    budget : largest number of steps, at least 0.
+    budget : largest number of steps, 0 to $10^{11}$.
 
     Returns
     -------
@@ -201,7 +201,7 @@ def outcome(program: Program, start: int, budget: int) -> Outcome:
     """
     program = _program(program)
     start = integer("start", start, 0)
-    budget = integer("budget", budget, 0)
+    budget = integer("budget", budget, 0, 10**11)
     seen = set()
     for steps, state in _states(program, start, budget):
         if state[0] == len(program):
@@ -297,7 +297,7 @@ def simulate(budget: int) -> Predictor:
 
     Source: ledger ``thm-3``.
     """
-    budget = integer("budget", budget, 0)
+    budget = integer("budget", budget, 0, 10**11)
     return Predictor(
         f"simulate {budget}", lambda program, start: run(program, start, budget) is not None, budget + 1
     )
@@ -382,7 +382,7 @@ def advice_bits(n_questions: int) -> int:
 
     Source: ledger ``s2-p7``.
     """
-    return integer("n_questions", n_questions, 0).bit_length()
+    return integer("n_questions", n_questions, 0, any_size=True).bit_length()
 
 
 class Advised(NamedTuple):
@@ -423,7 +423,7 @@ def answer_with_advice(
     if not isinstance(programs, Sequence) or not all(callable(program) for program in programs):
         fail("programs", programs, "a sequence of functions")
     n_halting = integer("n_halting", n_halting, 0, len(programs))
-    budget = integer("budget", budget, 1)
+    budget = integer("budget", budget, 1, 10**11)
     limit, halted = 0, {}
     while len(halted) < n_halting:
         if limit == budget:
@@ -504,7 +504,7 @@ def run_turing(table: str, budget: int) -> int | None:
     Parameters
     ----------
     table : text as described at `turing_table`, at most 7 states.
-    budget : largest number of steps, at least 0.
+    budget : largest number of steps, 0 to $10^{11}$.
 
     Returns
     -------
@@ -519,7 +519,7 @@ def run_turing(table: str, budget: int) -> int | None:
     Source: ledger ``s2-p7``.
     """
     entries = _parse(table)
-    budget = integer("budget", budget, 0)
+    budget = integer("budget", budget, 0, 10**11)
     ones: set[int] = set()
     state = position = 0
     for step in range(1, budget + 1):

@@ -18,14 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special, stats
 
-from ._checks import array, distribution, fail, integer, probability, real
+from ._checks import array, distribution, fail, generator, integer, probability, real
 from ._training import flushed_denormals
-
-
-def _generator(rng: object) -> np.random.Generator:
-    if not isinstance(rng, np.random.Generator):
-        fail("rng", rng, "a numpy.random.Generator")
-    return rng
 
 
 def projected_information(weights: np.ndarray, covariance: np.ndarray, noise: Real) -> float:
@@ -409,7 +403,9 @@ def patch_map(side: int, width: int, rng: np.random.Generator, channels: int = 3
     """
     side, width = integer("side", side, 1), integer("width", width, 1)
     inputs = integer("channels", channels, 1) * side * side
-    weights = _generator(rng).standard_normal((width, inputs))
+    if inputs * width > 10**7:
+        fail("width", width, "at most ten million weights in all")
+    weights = generator("rng", rng).standard_normal((width, inputs))
     rank = int(np.linalg.matrix_rank(weights))
     return PatchMap(inputs, width, rank, inputs - rank)
 
@@ -462,10 +458,12 @@ def detachment(
     """
     import torch
 
-    _generator(rng)
-    hidden, pixels = integer("hidden", hidden, 1), integer("pixels", pixels, 2)
+    generator("rng", rng)
+    hidden, pixels = integer("hidden", hidden, 1, 10**4), integer("pixels", pixels, 2, 10**4)
     noise = float(real("noise", noise, 0))
-    examples, steps = integer("examples", examples, 100), integer("steps", steps, 0)
+    examples, steps = integer("examples", examples, 100, 10**6), integer("steps", steps, 0, 10**5)
+    if examples * max(hidden, pixels) > 10**8:
+        fail("examples", examples, "times the dimension at most 10^8")
     directions = 2 * np.linalg.qr(rng.standard_normal((pixels, 2)))[0].T
 
     def draw():

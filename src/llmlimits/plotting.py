@@ -37,11 +37,18 @@ def label_line(line, text: str, where: float = 1.0, dx: float = 4, dy: float = 0
     Raises
     ------
     ValueError
-        If `where` is outside [0, 1].
+        If an argument is of another kind, or `where` is outside [0, 1].
     """
-    from ._checks import real
+    from matplotlib.lines import Line2D
 
+    from ._checks import fail, real
+
+    if not isinstance(line, Line2D):
+        fail("line", line, "a Matplotlib Line2D")
+    if not isinstance(text, str):
+        fail("text", text, "a string")
     where = real("where", where, 0, 1)
+    dx, dy = float(real("dx", dx, -1000, 1000)), float(real("dy", dy, -1000, 1000))
     x, y = line.get_data()
     k = round(where * (len(x) - 1))
     style = {"color": line.get_color(), "va": "center", "fontsize": 9.5} | style

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._checks import array, fail, integer, probability, real
+from ._checks import array, choice, fail, generator, integer, power, probability, real
 from ._training import flushed_denormals
 
 
@@ -123,7 +123,7 @@ def memoryless_share(length: int, boundary: float, distance: int) -> float:
 
     Source: ledger ``s3-02``.
     """
-    n = integer("length", length, 2)
+    n = integer("length", length, 2, 10**7)
     c = float(real("boundary", boundary, 0, below=1))
     d = integer("distance", distance, 1, n)
     gaps = np.arange(1, n)
@@ -151,8 +151,8 @@ def occurrence_probability(length: int, boundary: float, distance: int) -> float
 
     Source: ledger ``s3-02``; Feller 1968, vol. I, XIII.7.
     """
-    n = integer("length", length, 2)
     c = probability("boundary", boundary)
+    n = integer("length", length, 2, 10**6 if isinstance(c, float) else 10**4)
     d = integer("distance", distance, 1, n - 1)
     run = (1 - c) ** d
     none = [1 + 0 * c] * d + [1 - run]
@@ -378,7 +378,7 @@ def mean_fraction(p: Fraction | float, steps: int, step: Fraction | float) -> Fr
     p = probability("p", p)
     t = integer("steps", steps, 0)
     s = real("step", step, above=0, below=1)
-    return 1 - (1 - s * p) ** t
+    return 1 - power("steps", 1 - s * p, t)
 
 
 def mean_square_error(p: Fraction | float, steps: int, step: Fraction | float) -> Fraction | float:
@@ -404,7 +404,7 @@ def mean_square_error(p: Fraction | float, steps: int, step: Fraction | float) -
     p = probability("p", p)
     t = integer("steps", steps, 0)
     s = real("step", step, above=0, below=1)
-    return (1 - p * (1 - (1 - s) ** 2)) ** t
+    return power("steps", 1 - p * (1 - (1 - s) ** 2), t)
 
 
 def half_time(p: float, step: float) -> float:
@@ -495,11 +495,13 @@ def train_distance_biases(
     """
     size = integer("window", window, 2)
     sizes = array("lengths", lengths, 2)
+    if len(sizes) * size * size > 10**8:
+        fail("window", window, "with at most 10^8 pairs of tokens in all runs")
     if (sizes != np.floor(sizes)).any() or sizes.min() < 1 or sizes.max() > size:
         fail("lengths", lengths, f"whole numbers from 1 to the window {size}")
     eta = float(real("step", step, above=0))
-    if optimizer not in ("sgd", "adam"):
-        fail("optimizer", optimizer, '"sgd" or "adam"')
+    choice("optimizer", optimizer, ("sgd", "adam"))
+    generator("rng", rng)
     import torch
 
     runs, steps = sizes.shape

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._checks import array, fail, integer, real
+from ._checks import array, fail, flag, generator, integer, real
 from ._training import flushed_denormals
 
 
@@ -89,6 +89,7 @@ def ball_bound(n_codes: int, dim: int, volume: Real = 1.0) -> float:
 
     Source: ledger ``6-p4``.
     """
+    dim = integer("dim", dim, 1, 300)
     return dim / (dim + 2) * printed_bound(n_codes, dim, volume)
 
 
@@ -137,11 +138,11 @@ def random_codes_limit(dim: int) -> float:
     return math.gamma(1 + 2 / integer("dim", dim, 1, 300)) * printed_bound(1, dim)
 
 
-def _cloud(points: object, codebook: object) -> tuple[np.ndarray, np.ndarray]:
-    points = array("points", points, 2)
+def _cloud(points: object, codebook: object, name: str = "points") -> tuple[np.ndarray, np.ndarray]:
+    points = array(name, points, 2)
     codebook = array("codebook", codebook, 2)
     if codebook.shape[1] != points.shape[1]:
-        fail("codebook", codebook.shape, f"an array with {points.shape[1]} columns, as the points")
+        fail("codebook", codebook.shape, f"an array with {points.shape[1]} columns, as {name}")
     return points, codebook
 
 
@@ -223,8 +224,7 @@ def lloyd(points: np.ndarray, n_codes: int, rng: np.random.Generator) -> np.ndar
 
     points = array("points", points, 2)
     n_codes = integer("n_codes", n_codes, 1)
-    if not isinstance(rng, np.random.Generator):
-        fail("rng", rng, "a numpy.random.Generator")
+    generator("rng", rng)
     if n_codes > len(points) or (n_codes > 1 and len(np.unique(points, axis=0)) < n_codes):
         fail("n_codes", n_codes, "at most the number of different points")
     start = int(rng.integers(2**31))
@@ -428,7 +428,7 @@ def vq_gradients(
     import torch
 
     inputs = array("inputs", inputs, 2)
-    encodings, codebook = _cloud(encodings, codebook)
+    encodings, codebook = _cloud(encodings, codebook, "encodings")
     commitment = float(real("commitment", commitment, 0))
     if len(inputs) != len(encodings):
         fail("inputs", inputs.shape, f"an array with {len(encodings)} rows, as the encodings")
@@ -440,13 +440,19 @@ def vq_gradients(
     e = torch.tensor(codebook, requires_grad=True)
     z_q = e[chosen]
 
+    def decoded(at):
+        out = decoder(at)
+        if not isinstance(out, torch.Tensor) or out.shape != x.shape:
+            fail("decoder", out, f"a function to tensors of shape {tuple(x.shape)}")
+        return out
+
     def gradient(loss, at) -> np.ndarray:
         (found,) = torch.autograd.grad(loss, at, allow_unused=True)
         return (torch.zeros_like(at) if found is None else found).numpy()
 
     return VQGradients(
-        literal=gradient(((x - decoder(z_q)) ** 2).sum(), z),
-        straight_through=gradient(((x - decoder(z + (z_q - z).detach())) ** 2).sum(), z),
+        literal=gradient(((x - decoded(z_q)) ** 2).sum(), z),
+        straight_through=gradient(((x - decoded(z + (z_q - z).detach())) ** 2).sum(), z),
         commitment=gradient(commitment * ((z - z_q.detach()) ** 2).sum(), z),
         codebook=gradient(((z.detach() - z_q) ** 2).sum(), e),
     )
@@ -533,11 +539,11 @@ def train_codebook(
     import torch
 
     points, codebook = _cloud(points, codebook)
-    steps = integer("steps", steps, 0)
-    batch = integer("batch", batch, 1)
+    steps = integer("steps", steps, 0, 10**6)
+    batch = integer("batch", batch, 1, 10**6)
+    revive = flag("revive", revive)
     rate = float(real("rate", rate, above=0, most=Fraction(1, 2)))
-    if not isinstance(rng, np.random.Generator):
-        fail("rng", rng, "a numpy.random.Generator")
+    generator("rng", rng)
     e = torch.tensor(codebook, requires_grad=True)
     with flushed_denormals():
         for _ in range(steps):

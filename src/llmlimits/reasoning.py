@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special, stats
 
-from ._checks import array, fail, integer, probability, real
+from ._checks import array, fail, flag, integer, power, probability, real
 
 Number = Fraction | float
 
@@ -150,6 +150,7 @@ def shortcut_fit(cue: Real, rule: Real = 1, product: bool = False) -> ShortcutFi
     """
     r = float(probability("cue", cue, open_ends=True))
     rho = float(real("rule", rule, above=0, most=1))
+    product = flag("product", product)
     if product and rho == 1:
         fail("rule", rule, "below 1 with the product, else no finite weights are best")
     points, labels, chances = [], [], []
@@ -500,6 +501,7 @@ def plan(tree: Sequence, temperature: Real, soft: bool = True) -> Plan:
     Source: ledger ``4-31``.
     """
     tau = float(real("temperature", temperature, above=0))
+    soft = flag("soft", soft)
 
     def visit(node: object) -> tuple[float, float, float, tuple[float, ...], tuple[float, ...]]:
         if _is_leaf(node):
@@ -626,8 +628,8 @@ def beam_trap(width: int, factor: int) -> dict:
 
     Source: ledger ``4-31b``.
     """
-    k = integer("width", width, 1)
-    m = integer("factor", factor, 1)
+    k = integer("width", width, 1, 10**4)
+    m = integer("factor", factor, 1, 10**4)
     delta = Fraction(1, 1000 * k * (k + 1))
     wide: dict = {j: (Fraction(1, m), {}) for j in range(m)}
     tree: dict = {f"wide {j}": (Fraction(1, k + 1) + delta, wide) for j in range(k)}
@@ -772,7 +774,7 @@ def switch_price(likelihoods: Sequence[Real], consistent: Sequence[bool]) -> Num
     Source: ledger ``4-34``.
     """
     score = [real("likelihoods", value) for value in likelihoods]
-    fits = [bool(value) for value in consistent]
+    fits = [flag("consistent", value) for value in consistent]
     if len(fits) != len(score) or len(set(fits)) < 2:
         fail("consistent", consistent, f"{len(score)} truth values, not all alike")
     return max(score) - max(value for value, fit in zip(score, fits, strict=True) if fit)
@@ -806,6 +808,7 @@ def majority_accuracy(n_votes: int, p: Real) -> Number:
     n = integer("n_votes", n_votes, 1)
     p = probability("p", p)
     if isinstance(p, Fraction):
+        integer("n_votes", n_votes, 1, 10**4)  # exact results get long
         a, b = p.numerator, p.denominator - p.numerator
         won = sum(math.comb(n, k) * a**k * b ** (n - k) for k in range(n // 2 + 1, n + 1))
         tied = math.comb(n, n // 2) * (a * b) ** (n // 2) if n % 2 == 0 else 0
@@ -889,7 +892,7 @@ def verified_accuracy(p: Real, accept_right: Real, accept_wrong: Real, attempts:
     if not accepted:
         return p
     ceiling = p * alpha / accepted
-    return ceiling + (1 - accepted) ** (rounds - 1) * (p - ceiling)
+    return ceiling + power("attempts", 1 - accepted, rounds - 1) * (p - ceiling)
 
 
 def tries_per_step(n_steps: int, p: Real, delta: Real) -> int:
@@ -996,7 +999,7 @@ def chain_accuracy(p: Real, n: int) -> Number:
 
     Source: ledger ``4-chain``.
     """
-    return probability("p", p) ** integer("n", n, 0)
+    return power("n", probability("p", p), integer("n", n, 0))
 
 
 def parity_chain(noise: Real, n: int) -> ParityChain:
@@ -1021,7 +1024,7 @@ def parity_chain(noise: Real, n: int) -> ParityChain:
     """
     e = probability("noise", noise)
     n = integer("n", n, 0)
-    final, all_right = (1 + (1 - 2 * e) ** n) / 2, (1 - e) ** n
+    final, all_right = (1 + power("n", 1 - 2 * e, n)) / 2, power("n", 1 - e, n)
     return ParityChain(final, all_right, final - all_right)
 
 

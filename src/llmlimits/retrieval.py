@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import betainc, logsumexp
+from scipy.special import betainc, expit, logsumexp
 from scipy.stats import binom
 
-from ._checks import array, distribution, fail, integer, probability, real
+from ._checks import array, choice, distribution, fail, generator, integer, probability, real
 
 # --- a corpus and two retrievers ---
 
@@ -202,6 +202,8 @@ def bm25_scores(query: str, passages: Sequence[str], k1: float = 1.5, b: float =
     Source: ledger ``s5-03``.
     """
     texts = _texts("passages", passages)
+    if not isinstance(query, str):
+        fail("query", query, "a string")
     k1 = float(real("k1", k1, above=0))
     b = float(real("b", b, 0, 1))
     asked = words(query)
@@ -247,8 +249,7 @@ def embed(passages: Sequence[str], queries: Sequence[str], dim: int = 64, model:
     Source: ledger ``s5-14``.
     """
     texts, asked = _texts("passages", passages), _texts("queries", queries)
-    if model not in ("lsa", "minilm"):
-        fail("model", model, '"lsa" or "minilm"')
+    choice("model", model, ("lsa", "minilm"))
     d = integer("dim", dim, 1)
     if model == "minilm":
         from llmlimits import probes
@@ -421,6 +422,9 @@ def knapsack(scores: Sequence[float], lengths: Sequence[int], budget: int) -> Se
     Source: ledger ``s5-04``.
     """
     s, l, size = _knapsack_input(scores, lengths, budget)
+    size = min(size, sum(l))
+    if size * len(s) > 10**8:
+        fail("budget", budget, "with at most 10^8 / number of documents units in use")
     best = np.zeros(size + 1)
     taken = np.zeros((len(s), size + 1), dtype=bool)
     for i, (score, length) in enumerate(zip(s, l, strict=True)):
@@ -458,8 +462,7 @@ def greedy_fill(scores: Sequence[float], lengths: Sequence[int], budget: int, by
     Source: ledger ``s5-04``.
     """
     s, l, size = _knapsack_input(scores, lengths, budget)
-    if by not in ("score", "density", "better"):
-        fail("by", by, '"score", "density" or "better"')
+    choice("by", by, ("score", "density", "better"))
     useful = [i for i in range(len(s)) if s[i] > 0 and l[i] <= size]
     key = (lambda i: s[i]) if by == "score" else (lambda i: s[i] / l[i])
     chosen, room = [], size
@@ -704,6 +707,9 @@ class CyclicEmbedding(NamedTuple):
 
     def top(self, query: Sequence[int]) -> set[int] | None:
         """The `k` best documents for the query, or None if the k-th and the next score are equal."""
+        if not isinstance(query, Sequence | np.ndarray) or len(query) != 2 * self.k:
+            fail("query", query, f"{2 * self.k} numbers")
+        query = [real("query", item, any_size=True) for item in query]
         scores = [sum(a * b for a, b in zip(query, row, strict=True)) for row in self.documents]
         order = sorted(range(len(scores)), key=lambda i: -scores[i])
         if len(order) > self.k and scores[order[self.k - 1]] == scores[order[self.k]]:
@@ -734,7 +740,7 @@ def cyclic_embedding(n_documents: int, k: int) -> CyclicEmbedding:
     Source: ledger ``s5-34``; Gale 1963 (cyclic polytopes), Wang et al. 2026.
     """
     size = integer("k", k, 1)
-    n = integer("n_documents", n_documents, size)
+    n = integer("n_documents", n_documents, size, max(10**5 // size, size))
     return CyclicEmbedding(
         [tuple(t**power for power in range(1, 2 * size + 1)) for t in range(1, n + 1)], size
     )
@@ -844,7 +850,8 @@ def set_margins(documents: np.ndarray, queries: np.ndarray, sets: np.ndarray) ->
     """
     array("documents", documents, 2)
     array("queries", queries, 2)
-    v, w, chosen = np.asarray(documents), np.asarray(queries), np.asarray(sets)
+    v, w = np.asarray(documents), np.asarray(queries)
+    chosen = array("sets", sets, 2).astype(np.asarray(sets).dtype)
     if (
         chosen.ndim != 2
         or len(chosen) != len(w)
@@ -939,9 +946,10 @@ def free_embedding(n_documents: int, dim: int, rng: np.random.Generator, steps: 
 
     Source: ledger ``s5-34``; Weller et al. 2025.
     """
-    n = integer("n_documents", n_documents, 3)
-    d = integer("dim", dim, 1)
-    rounds = integer("steps", steps, 1)
+    n = integer("n_documents", n_documents, 3, 100)
+    d = integer("dim", dim, 1, 1000)
+    rounds = integer("steps", steps, 1, 10**6)
+    generator("rng", rng)
     sets = np.array(list(combinations(range(n), 2)))
     target = np.zeros((len(sets), n))
     np.put_along_axis(target, sets, 0.5, axis=1)
@@ -1032,6 +1040,8 @@ def rollout(n: int, layers: int, uniform: float = 1.0, local: float = 0.0, rate:
     u = float(real("uniform", uniform, 0, 1))
     v = float(real("local", local, 0, 1))
     decay = float(real("rate", rate, 0))
+    if size * size * depth > 10**10:
+        fail("n", n, "small enough for at most 10^10 / layers products of positions")
     if u + v > 1 + 1e-12:
         fail("local", local, "with sum at most 1 together with uniform")
     gap = np.arange(size)[:, None] - np.arange(size)[None, :]
@@ -1528,6 +1538,8 @@ def softmax_weights(logits: np.ndarray) -> np.ndarray:
     Source: ledger ``s5-23``.
     """
     z = array("logits", logits)
+    if z.ndim == 0:
+        fail("logits", logits, "an array with at least one axis")
     return np.exp(z - logsumexp(z, axis=-1, keepdims=True))
 
 
@@ -1583,7 +1595,7 @@ def distractor_mass(n_distractors: int, gap: float) -> float:
     """
     n = integer("n_distractors", n_distractors, 0)
     g = float(real("gap", gap))
-    return 0.0 if n == 0 else 1 / (1 + math.exp(g - math.log(n)))
+    return 0.0 if n == 0 else float(expit(math.log(n) - g))
 
 
 # --- memory against context ---

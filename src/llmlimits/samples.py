@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from ._checks import distribution, fail, integer, probability, real
+from ._checks import array, distribution, fail, generator, integer, power, probability, real
 
 # Within these sizes the relative accuracy promised below holds (and is tested).
 _MOST_FACTS = 10**15
@@ -96,7 +96,7 @@ def vc_bound(n: int, d: int, delta: Real) -> float:
     """
     d = integer("d", d, 1, _MOST_EXAMPLES)
     n = integer("n", n, d, _MOST_EXAMPLES)
-    delta = probability("delta", delta, open_ends=True)
+    delta = probability("delta", delta, open_ends=True, any_size=True)
     growth = 2 * d * (1 + math.log(n / d)) / n
     return math.sqrt(growth) + math.sqrt(-_log(delta) / (2 * n))
 
@@ -123,7 +123,7 @@ def printed_vc_gap(dimension: int, delta: Real) -> float:
         If an argument is outside its range.
     """
     dimension = integer("dimension", dimension, 1, _MOST_FACTS)
-    delta = probability("delta", delta, open_ends=True)
+    delta = probability("delta", delta, open_ends=True, any_size=True)
     return math.exp(_log_unseen(dimension, dimension)) / math.sqrt(-_log(delta) / dimension)
 
 
@@ -178,7 +178,8 @@ def expected_risk_exact(n_facts: int, n_examples: int, n_labels: int = 2) -> Fra
     n_facts = integer("n_facts", n_facts, 1)
     n_examples = integer("n_examples", n_examples, 0)
     n_labels = integer("n_labels", n_labels, 2)
-    return Fraction(n_labels - 1, n_labels) * Fraction(n_facts - 1, n_facts) ** n_examples
+    seen_none = power("n_examples", Fraction(n_facts - 1, n_facts), n_examples)
+    return Fraction(n_labels - 1, n_labels) * seen_none
 
 
 def samples_for_average(n_facts: int, epsilon: Real, n_labels: int = 2) -> int:
@@ -202,7 +203,7 @@ def samples_for_average(n_facts: int, epsilon: Real, n_labels: int = 2) -> int:
         If an argument is outside its range.
     """
     n_facts = integer("n_facts", n_facts, 1, _MOST_FACTS)
-    epsilon = real("epsilon", epsilon, most=1, above=0)
+    epsilon = real("epsilon", epsilon, most=1, above=0, any_size=True)
     n_labels = integer("n_labels", n_labels, 2)
     unseen = Fraction(epsilon) * Fraction(n_labels, n_labels - 1)
     if unseen >= 1:
@@ -334,8 +335,8 @@ def success_probability_exact(n_facts: int, n_examples: int) -> Fraction:
     ValueError
         If an argument is outside its range.
     """
-    n_facts = integer("n_facts", n_facts, 1)
-    n_examples = integer("n_examples", n_examples, 0)
+    n_facts = integer("n_facts", n_facts, 1, 2000)
+    n_examples = integer("n_examples", n_examples, 0, max(10**7 // n_facts, 1000))
     total, choose = 0, 1
     for k in range(n_facts + 1):
         total += (-1) ** k * choose * 2 ** (n_facts - k) * (n_facts - k) ** n_examples
@@ -407,7 +408,7 @@ def samples_for_all(n_facts: int, delta: Real) -> int:
         If an argument is outside its range.
     """
     n_facts = integer("n_facts", n_facts, 1, _MOST_FACTS)
-    delta = Fraction(probability("delta", delta, open_ends=True))
+    delta = Fraction(probability("delta", delta, open_ends=True, any_size=True))
     low, high = -1, _enough_for_all(n_facts, delta)
     while high - low > 1:
         middle = (low + high) // 2
@@ -473,8 +474,8 @@ def printed_bound(n_facts: int, epsilon: Real, delta: Real) -> int:
         If an argument is outside its range.
     """
     n_facts = integer("n_facts", n_facts, 1, _MOST_FACTS)
-    epsilon = Fraction(real("epsilon", epsilon, most=1, above=0))
-    delta = Fraction(probability("delta", delta, open_ends=True))
+    epsilon = Fraction(real("epsilon", epsilon, most=1, above=0, any_size=True))
+    delta = Fraction(probability("delta", delta, open_ends=True, any_size=True))
     return _ceiling(lambda: _decimal(n_facts / epsilon**2) * _decimal(n_facts / delta).ln())
 
 
@@ -503,12 +504,11 @@ def simulate_memoriser(
     ValueError
         If an argument is outside its range.
     """
-    n_facts = integer("n_facts", n_facts, 1)
+    n_facts = integer("n_facts", n_facts, 1, 10**7)
     n_examples = integer("n_examples", n_examples, 0, _MOST_EXAMPLES)
     trials = integer("trials", trials, 1, max(1, 10**7 // n_facts))
     n_labels = integer("n_labels", n_labels, 2)
-    if not isinstance(rng, np.random.Generator):
-        fail("rng", rng, "a numpy.random.Generator")
+    generator("rng", rng)
     seen = rng.multinomial(n_examples, np.full(n_facts, 1 / n_facts), size=trials)
     return rng.binomial((seen == 0).sum(axis=1), 1 - 1 / n_labels) / n_facts
 
@@ -587,7 +587,7 @@ def majority_label_error(n_labels_seen: int, edge: Real) -> Fraction | float:
 
 def _edge_and_delta(edge: Real, delta: Real) -> tuple[Fraction, Fraction]:
     edge = real("edge", edge, above=0, below=Fraction(1, 2))
-    return Fraction(edge), Fraction(probability("delta", delta, open_ends=True))
+    return Fraction(edge), Fraction(probability("delta", delta, open_ends=True, any_size=True))
 
 
 def noisy_sample_bounds(n_facts: int, edge: Real, delta: Real) -> tuple[int, int]:
@@ -789,7 +789,7 @@ def unseen_mass(masses: Sequence[Real] | np.ndarray, n_examples: int) -> Fractio
         exact = [probability("masses", p) for p in masses]
         if sum(exact) != 1:
             fail("masses", masses, "probabilities that sum to 1")
-        return sum((p * (1 - p) ** n for p in exact), Fraction(0))
+        return sum((p * power("n_examples", 1 - p, n) for p in exact), Fraction(0))
     p = distribution("masses", masses)
     # Rounding may leave a mass a little above 1.
     return float((p * np.exp(special.xlog1py(n, -np.minimum(p, 1.0)))).sum())
@@ -882,6 +882,7 @@ def good_turing(counts: Sequence[int] | np.ndarray, n_examples: int) -> Fraction
     """
     n = integer("n_examples", n_examples, 1)
     allowed = f"non-negative integers that sum to n_examples = {n}"
+    array("counts", counts, 1)
     seen = np.asarray(counts)
     if seen.ndim != 1 or seen.dtype.kind not in "iu" or (seen < 0).any() or int(seen.sum()) != n:
         fail("counts", counts, allowed)
@@ -959,14 +960,14 @@ def xi(n_examples: int) -> Fraction:
     ValueError
         If `n_examples` < 1.
     """
-    n = integer("n_examples", n_examples, 1)
+    n = integer("n_examples", n_examples, 1, 5000)
     return Fraction(sum(math.comb(n, k) * k**k * (n - k) ** (n - k) for k in range(n + 1)), n**n)
 
 
 def _pac_bayes_budget(kl: Real, n: int, delta: Real) -> float:
     kl = float(real("kl", kl, 0, 10**300))
     n = integer("n", n, 1, _MOST_EXAMPLES)
-    delta = probability("delta", delta, open_ends=True)
+    delta = probability("delta", delta, open_ends=True, any_size=True)
     return (kl + math.log(2) + math.log(n) / 2 - _log(delta)) / n
 
 
@@ -1078,6 +1079,7 @@ def gibbs_example(n_facts: int, n_examples: int, delta: Real = 0.05) -> GibbsExa
     ValueError
         If an argument is outside its range.
     """
+    n_examples = integer("n_examples", n_examples, 1, _MOST_EXAMPLES)
     kl = distinct_expected(n_facts, n_examples) * math.log(2)
     return GibbsExample(
         expected_risk(n_facts, n_examples),

@@ -42,7 +42,7 @@ def softmax(logits: np.ndarray, temperature: Real) -> np.ndarray:
     ValueError
         If an argument is outside its range.
     """
-    z = array("logits", logits, 1)
+    z = array("logits", logits, 1, any_size=True)
     t = float(real("temperature", temperature, 0))
     with np.errstate(over="ignore"):  # a logit out of reach has weight exp(-inf) = 0
         gap = z - z.max()

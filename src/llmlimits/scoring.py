@@ -293,7 +293,7 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, n_bi
         If an argument is outside its range.
     """
     p, y = _graded(confidence, correct)
-    bins = integer("n_bins", n_bins, 1)
+    bins = integer("n_bins", n_bins, 1, 10**6)
     # a confidence that is an edge up to rounding, such as 0.3 with ten bins, belongs above the edge
     index = np.minimum(np.floor(p * bins + 1e-9).astype(int), bins - 1)
     return float(np.abs(np.bincount(index, weights=p - y)).sum() / len(p))
