@@ -288,19 +288,21 @@ def print_book(build: Path, out: Path, timeout: float = 1200) -> dict[str, int]:
         page.goto(root + out.with_suffix(".html").relative_to(build).as_posix())
         page.wait_for_function("window.bookReady === true")
         options = {"prefer_css_page_size": True, "print_background": True, "tagged": True, "outline": True}
-        places, missing = {}, 0
+        entries = page.evaluate(
+            "[...document.querySelectorAll('.contents a')].map((a) => a.getAttribute('href'))"
+        )
+        shown, printed, missing = None, {}, 0  # pages as the contents show them, and as they are
         for _ in range(PRINTINGS):
             pdf = page.pdf(**options)
-            before, places = places, destinations(pdf)
-            if places == before:
+            places = destinations(pdf)
+            printed = {entry: places.get(entry[1:]) for entry in entries}
+            if shown == printed or said or missing:
                 break
-            missing = page.evaluate(FILL, places)
-            if said or missing:
-                break
+            shown, missing = printed, page.evaluate(FILL, places)
         browser.close()
     if said or missing:
         raise RuntimeError("\n".join([*said, f"{missing} entries of the contents lead nowhere"]))
-    if places != before:
+    if shown != printed:
         raise RuntimeError("the page numbers in the contents move the pages again and again")
     out.with_suffix(".pdf").write_bytes(pdf)
     return places
