@@ -49,7 +49,9 @@ def repairs(with_sat: bool):
     clauses = []
     while len(clauses) < 60:
         members = rng.choice(30, 3, replace=False)
-        clause = tuple(int(i + 1) * int(sign) for i, sign in zip(members, rng.choice([-1, 1], 3), strict=True))
+        clause = tuple(
+            int(i + 1) * int(sign) for i, sign in zip(members, rng.choice([-1, 1], 3), strict=True)
+        )
         if any((literal > 0) == bool(truth[abs(literal) - 1]) for literal in clause):
             clauses.append(clause)
     costs = [abs(math.log(b / (1 - b))) for b in beliefs]
@@ -88,7 +90,8 @@ def repairs(with_sat: bool):
         pairs = zip(raw, costs, strict=True)
         return sum(cost for value, cost in pairs if not found.eval(literal(value), model_completion=True))
 
-    return "consistency.repair", "python-sat RC2Stratified" if with_sat else "z3 Optimize", ours, rc2 if with_sat else z3, 1e-4
+    name, theirs = ("python-sat RC2Stratified", rc2) if with_sat else ("z3 Optimize", z3)
+    return "consistency.repair", name, ours, theirs, 1e-4
 
 
 def intervals():
