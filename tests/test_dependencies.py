@@ -18,7 +18,7 @@ LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 def project_texts() -> list[str]:
     """Everything that may use a package: code, cells, tests, settings."""
     files = [ROOT / "Makefile", ROOT / "_config.yml"]
-    for folder in ("src", "book", "tests", "benchmarks", "proofs"):
+    for folder in ("src", "book", "tests", "benchmarks", "proofs", "teaching"):
         files += [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".md")]
     return [path.read_text(encoding="utf-8") for path in files if path.name != "dependency_checks.py"]
 
@@ -55,13 +55,14 @@ def test_copied_software_comes_with_its_licence(what, where, name, file):
         "Apache-2.0": "apache license",
         "OFL-1.1": "open font license",
         "MPL-2.0": "mozilla public license",
+        "MIT": "permission is hereby granted, free of charge",
     }[name] in text
 
 
 def test_all_copied_software_is_listed():
-    folders = {path for root in ("book/_static/vendor",) for path in (ROOT / root).iterdir()} | {
-        ROOT / "tests/vendor"
-    }
+    folders = {
+        path for root in ("book/_static/vendor", "teaching/vendor") for path in (ROOT / root).iterdir()
+    } | {ROOT / "tests/vendor"}
     assert folders == {ROOT / where for _, where, _, _ in checks.VENDORED}
 
 

@@ -19,6 +19,7 @@ from support import ROOT, build_book, rebuild
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import ledger
+from llmlimits import verdicts
 
 TEXT = (ROOT / "book" / "claims.yml").read_text(encoding="utf-8")
 ROWS, PROBLEMS = ledger.read(TEXT)
@@ -115,7 +116,7 @@ def bad_text(rows: list[dict]) -> list[str]:
     return [
         f"{row['id']}: {key}: {row[key]}"
         for row in rows
-        for key in ("claim", "why", "note")
+        for key in ("claim", "why", "note", *ledger.ERRATUM)
         if row[key] and (not row[key].endswith(".") or row[key].count("$") % 2 or "\n" in row[key])
     ]
 
@@ -179,6 +180,7 @@ ROW = ROWS[0] | {"witness": ["llmlimits.diagonal.diagonal_truth"]}
         (bad_literature, [ROW | {"literature": ["nobody1900nothing"]}], "nobody1900nothing"),
         (bad_text, [ROW | {"claim": "Not a sentence"}], "Not a sentence"),
         (bad_text, [ROW | {"why": "An open $formula."}], "open"),
+        (bad_text, [ROW | {"counterexample": "No stop"}], "No stop"),
         (bad_pages, [ROW | {"page": "book/02-hallucination/data-induced"}], "data-induced"),
     ],
 )
@@ -262,6 +264,8 @@ CLAIMS = f"""- id: thm-1
   verdict: fails
   why: There is none.
   page: book/first
+  counterexample: The number $2$ is *one*.
+  holds: What is smaller.
   labels: [eq-a]{LIVE}
 - id: s3-01
   section: "3.1"
@@ -344,10 +348,12 @@ Because.
 ```
 """
 BOOK = {
-    "index": "# A book\n\n```{claims}\n:chapter: 3\n```\n",
+    "index": "# A book\n\n```{mosaic}\nThe *caption*.\n```\n\n```{claims}\n:chapter: 3\n```\n\n"
+    "```{ledger-counts}\n```\n",
     "first": FIRST,
     "other": "# Other\n\nNothing.\n",
     "ledger": "# Ledger\n\n```{ledger}\n```\n",
+    "errata": "# Errata\n\n## Paper\n\n```{errata}\n```\n\nSee {ref}`erratum-thm-1`, {repository}`issues`.\n",
     "bibliography": "# Bibliography\n\n```{bibliography}\n```\n",
 }
 
@@ -366,7 +372,9 @@ def warnings(stdout: str) -> list[str]:
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     where = tmp_path_factory.mktemp("ledger")
-    built = build_book(where, BOOK, CLAIMS)
+    built = build_book(
+        where, BOOK, CLAIMS, files={str(ledger.COUNTS): ledger.counts_text(ledger.read(CLAIMS)[0])}
+    )
     assert built.returncode == 0, built.stdout[-3000:]
     return where
 
@@ -416,6 +424,94 @@ def test_ledger_counts_by_verdict_and_status(book):
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(book, "ledger")))
     assert "Verdict Claims Treated Planned holds 1 1 0" in text
     assert "assumption 1 0 1 empirical 1 1 0 all 6 5 1" in text
+
+
+def test_errata_say_place_claim_example_and_rest(book):
+    boxes = dict(
+        re.findall(r'<div class="erratum [^>]*id="erratum-([^"]*)">(.*?)</div>', page(book, "errata"))
+    )
+    assert list(boxes) == ["thm-1", "eq-1", "s3-03"]  # not what holds, is assumed or measured
+    text = re.sub(r"<[^>]+>", "", boxes["eq-1"])
+    assert "Eq. (1) fails What it says. The diagonal. Counterexample. The number \\(2\\) is one." in text
+    assert "What still holds. What is smaller. In this book: Equation (1) · ledger · erratum-eq-1" in text
+    assert 'href="ledger.html#claim-eq-1"' in boxes["eq-1"] and 'href="#erratum-eq-1"' in boxes["eq-1"]
+    assert "The gap. See diagonal: it needs a list. In this book: Theorem 1" in re.sub(
+        "<[^>]+>", "", boxes["thm-1"]
+    )
+    assert "The repair. As a task. In this book: Exercise 1" in re.sub("<[^>]+>", "", boxes["s3-03"])
+
+
+def test_errata_are_grouped_counted_and_linked(book):
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(book, "errata")))
+    assert (
+        "Of the 6 claims of the paper in the ledger, 3 have an entry here: 1 that fail, 1 that need" in text
+    )
+    heads = re.findall(r"Section [\d.]+: [A-Z][a-z ]+", text)
+    assert heads == [f"Section {n}: {ledger.SECTIONS[n]}" for n in ("2.1", "2.2", "3.1")]
+    assert (
+        '<a class="reference internal" href="#erratum-thm-1"><span class="std std-ref">Erratum: Theorem 1'
+        in page(book, "errata")
+    )
+    assert 'href="https://github.com/example/llmlimits/issues"' in page(book, "errata")
+    linked = re.findall(r'href="errata.html#erratum-([^"]*)"', page(book, "ledger"))
+    assert linked == ["thm-1", "eq-1", "s3-03"]
+
+
+def test_rows_about_the_literature_are_no_errata():
+    row = {"verdict": "fails", "origin": ""}
+    assert ledger.amends(row) and not ledger.amends(row | {"origin": "literature"})
+    assert [row["id"] for row in ROWS if row["origin"]] == ["s5-34"]
+
+
+def test_counts_by_chapter(book):
+    assert ledger.verdict_counts(ledger.read(CLAIMS)[0]) == {
+        "2": {"holds": 0, "repaired": 0, "needs hypothesis": 1, "fails": 1, "assumption": 0, "empirical": 0},
+        "3": {"holds": 1, "repaired": 1, "needs hypothesis": 0, "fails": 0, "assumption": 1, "empirical": 1},
+    }
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(book, "index")))
+    assert (
+        "Verdict 2 3 all holds 0 1 1 repaired 0 1 1 needs hypothesis 1 0 1 fails 1 0 1 assumption 0 1 1"
+        in text
+    )
+    assert "all 2 4 6" in text
+
+
+def test_mosaic_has_a_square_for_each_claim_and_says_so(book):
+    source = page(book, "index")
+    squares = re.findall(
+        r'<a class="verdict-([\w-]+)" href="ledger.html#claim-([\w-]+)" tabindex="-1"', source
+    )
+    assert squares == [
+        ("needs-hypothesis", "thm-1"),
+        ("fails", "eq-1"),
+        ("holds", "s3-01"),
+        ("repaired", "s3-03"),
+        ("assumption", "fig-1"),
+        ("empirical", "s3-02"),
+    ]
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", source))
+    assert (
+        "One square for each of 6 claims, chapter by chapter. Hallucination: 1 needs hypothesis, 1 fails;"
+        in text
+    )
+    assert "holds 1: true as stated" in text and "The caption." in text
+
+
+def test_the_package_carries_the_counts_of_the_ledger():
+    """What a cell on Colab draws is what `book/claims.yml` says; `make notebooks` brings it up to date."""
+    assert (ROOT / ledger.COUNTS).read_text(encoding="utf-8") == ledger.counts_text(ROWS)
+    assert verdicts.counts() == ledger.verdict_counts(ROWS)
+
+
+def test_stale_counts_turn_the_build_red(book, tmp_path):
+    changed = CLAIMS.replace("verdict: repaired", "verdict: holds")
+    stale = ledger.counts_text(ledger.read(CLAIMS)[0])
+    assert ledger.counts_text(ledger.read(changed)[0]) != stale
+    built = build_book(tmp_path, BOOK, changed, files={str(ledger.COUNTS): stale})
+    assert built.returncode != 0
+    assert warnings(built.stdout) == [
+        "src/llmlimits/verdicts.json does not hold the counts of the ledger: run `make notebooks`"
+    ]
 
 
 def test_only_the_ledger_loads_the_filters(book):
@@ -487,7 +583,7 @@ def test_ledger_without_script_shows_everything(book, browser):
 
 def test_tables_fit_a_phone(book, browser):
     with checks.serve(book / "_build" / "html") as root:
-        for name in ("ledger", "first", "index"):
+        for name in ("ledger", "errata", "first", "index"):
             with checks.visit(browser, root + f"book/{name}.html", width=360) as (view, _):
                 assert checks.sideways_problems(view) == []
                 overflow = "t => t.filter(t => t.scrollWidth > t.parentElement.clientWidth).length"
@@ -507,9 +603,9 @@ def test_changes_are_seen(book):
     first, before = book / "book" / "first.md", "```{prf:theorem}\n:label: tb-before\nFirst.\n```\n\n"
     theorem = "```{prf:theorem}\n:label: thm-a"
     first.write_text(FIRST.replace(theorem, before + theorem), encoding="utf-8")
-    (book / "book" / "claims.yml").write_text(
-        CLAIMS.replace("verdict: fails", "verdict: repaired"), encoding="utf-8"
-    )
+    changed = CLAIMS.replace("verdict: fails", "verdict: repaired")
+    (book / "book" / "claims.yml").write_text(changed, encoding="utf-8")
+    (book / ledger.COUNTS).write_text(ledger.counts_text(ledger.read(changed)[0]), encoding="utf-8")
     built = rebuild(book)
     assert built.returncode == 0, built.stdout[-3000:]
     assert 'href="first.html#thm-a">Theorem 2</a>' in page(book, "ledger")
@@ -574,6 +670,25 @@ FAULTY_CLAIMS = (
   why: They are.
   page: book/other
   labels: [thm-a, thm-nowhere]{LIVE}
+- id: unproved
+  section: "2.1"
+  where: Eq. (4)
+  claim: A refutation without an example.
+  verdict: fails
+  why: It does.
+  page: book/first
+  labels: [eq-a]
+  holds: Something.
+  origin: elsewhere{LIVE}
+- id: superfluous
+  section: "2.1"
+  where: Eq. (3)
+  claim: An example against what holds.
+  verdict: holds
+  why: It does.
+  page: book/first
+  labels: [eq-a]
+  counterexample: An example.{LIVE}
 - id: homeless
   section: "2.1"
   where: Eq. (5)
@@ -607,6 +722,9 @@ Unknown: {verdict}`thm-9`.
 ```{ledger}
 ```
 
+```{errata}
+```
+
 ```{prf:lemma}
 :label: lem-unnamed
 Nobody names it.
@@ -632,6 +750,7 @@ EXPECTED = [
     "give {claims} one of ids, chapter and page",
     "no claim of chapter '9' in the ledger",
     "{ledger} belongs to the page book/ledger: badges lead there",
+    "{errata} belongs to the page book/errata: the ledger leads there",
     "ledger: no row names the lemma 'lem-unnamed'",
     "ledger: a corollary has no label",
     "ledger: the id 'eq-1' is not unique",
@@ -657,6 +776,12 @@ EXPECTED = [
     "ledger: row 'astray': the book has no label 'thm-nowhere'",
     "ledger: row 'astray': the label 'thm-a' is on book/first",
     "ledger: row 'astray': its page book/other does not show it",
+    "ledger: row 'unproved': 'counterexample' is missing: a claim that fails needs the smallest counterexample "
+    "and what still holds",
+    "ledger: row 'unproved': the only origin other than the paper is 'literature', got 'elsewhere'",
+    "ledger: row 'superfluous': 'counterexample' belongs to the verdicts fails, needs hypothesis, repaired",
+    "ledger: row 'unproved': its page book/first does not show it",
+    "ledger: row 'superfluous': its page book/first does not show it",
     "ledger: row 'homeless': the book has no page 'book/nowhere'",
     "ledger: row 'homeless': the label 'eq-a' is on book/first",
     "ledger: is not a row: expected `- id: ...` with further fields below",
@@ -665,7 +790,9 @@ EXPECTED = [
 
 def test_every_fault_is_a_warning(tmp_path):
     built = build_book(
-        tmp_path, BOOK | {"first": FIRST.replace(":page:", ":ids: s3-03") + FAULTS}, FAULTY_CLAIMS
+        tmp_path,
+        BOOK | {"first": FIRST.replace(":page:", ":ids: s3-03") + FAULTS, "index": "# A book\n"},
+        FAULTY_CLAIMS,
     )
     assert built.returncode != 0
     found = [message.partition(" in 1,")[0] for message in warnings(built.stdout)]

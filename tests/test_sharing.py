@@ -41,8 +41,8 @@ ROW = """- id: row-one
   section: "2.1"
   where: Theorem 1
   claim: A claim.
-  verdict: fails
-  why: No.
+  verdict: holds
+  why: Yes.
   page: book/02-part/one
   status: planned
 """

@@ -182,7 +182,7 @@ def test_anchor_check_can_fail(tmp_path):
     assert checks.anchor_problems(tmp_path, ["book/page.html#thm-here", "book/page.html#thm-gone"]) == [
         "book/page.html#thm-gone was published and is gone"
     ]
-    assert checks.anchor_problems(tmp_path, []) == ["book/page.html#thm-here is new: run `make anchors`"]
+    assert checks.anchor_problems(tmp_path, []) == ["book/page.html#thm-here is new: run `make notebooks`"]
 
 
 def test_sharing_check_can_fail(tmp_path):

@@ -6,6 +6,9 @@
 ``{claims}``              a table of the rows named by ``:ids:``, or all rows of a ``:chapter:`` of the paper,
                           or all rows treated on a ``:page:`` (this one, if none is named)
 ``{ledger}``              the whole ledger, with counts and filters (on the page `book/ledger` only)
+``{errata}``              what the rows say against the paper, by its sections (on the page `book/errata` only)
+``{ledger-counts}``       a table of the numbers of claims by verdict and chapter
+``{mosaic}``              one square for each claim, linked to its row, a caption, and what the verdicts say
 ========================  =========================================================================
 
 A row that is not sound, a label that leads nowhere, a page that does not show what it treats, and a theorem that no
@@ -14,11 +17,13 @@ row names are warnings, hence errors.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from functools import lru_cache
 from html import escape
 from pathlib import Path
+from typing import ClassVar
 
 import yaml
 from docutils import nodes
@@ -35,10 +40,17 @@ import machine_checked
 logger = logging.getLogger(__name__)
 
 PAGE = "book/ledger"
+ERRATA = "book/errata"
 VERDICTS = ("holds", "repaired", "needs hypothesis", "fails", "assumption", "empirical")
 REQUIRED = ("id", "section", "where", "claim", "verdict", "why", "page")
 LISTS = ("labels", "witness", "tests", "proof", "literature")
-OPTIONAL = ("status", *LISTS, "note")
+ERRATUM = (
+    "counterexample",
+    "holds",
+)  # the smallest counterexample to a claim that fails, and what still holds
+TEXTS = (*REQUIRED, "status", "note", *ERRATUM, "origin")
+OPTIONAL = (*TEXTS[len(REQUIRED) :], *LISTS)
+AMENDED = ("fails", "needs hypothesis", "repaired")  # verdicts of which the page of errata speaks
 THEOREMS = ("theorem", "lemma", "proposition", "corollary")
 EXEMPT = "tb-"  # labels of the toolbox: lemmas that no claim of the paper rests on alone
 
@@ -66,7 +78,29 @@ SECTIONS = {
     "6.4": "Scaling",
     "7": "Evaluation at scale",
     "8": "Directions",
+    "9": "Conclusion",
 }
+CHAPTERS = {
+    "1": "Introduction",
+    "2": "Hallucination",
+    "3": "Context",
+    "4": "Reasoning",
+    "5": "Retrieval",
+    "6": "Multimodality",
+    "7": "Evaluation",
+    "8": "Directions",
+    "9": "Conclusion",
+}
+MEANINGS = {
+    "holds": "true as stated",
+    "repaired": "true, with another proof",
+    "needs hypothesis": "true with one more",
+    "fails": "false as stated",
+    "assumption": "a definition or a model",
+    "empirical": "a measurement",
+}
+# The counts that the package carries, for cells that run where the book is not: written by `make notebooks`
+COUNTS = Path("src", "llmlimits", "verdicts.json")
 
 
 # ---- Rows --------------------------------------------------------------------------------------------------
@@ -89,7 +123,7 @@ def read(text: str) -> tuple[list[dict], list[tuple[int, str]]]:
         keys = [key.value for key, _ in item.value]
         problems += [(line, f"{key!r} is given twice") for key, n in Counter(keys).items() if n > 1]
         problems += [(line, problem) for problem in row_problems(row)]
-        complete = {key: str(row.get(key) or "") for key in (*REQUIRED, "status", "note")}
+        complete = {key: str(row.get(key) or "") for key in TEXTS}
         complete |= {
             key: list(map(str, row.get(key) or [])) for key in LISTS if isinstance(row.get(key), list | None)
         }
@@ -106,7 +140,7 @@ def row_problems(row: dict) -> list[str]:
     name = f"row {row.get('id')!r}:"
     found = [f"{name} {key!r} is missing" for key in REQUIRED if not row.get(key)]
     found += [f"{name} unknown field {key!r}" for key in row if key not in REQUIRED + OPTIONAL]
-    for key in (*REQUIRED, "status", "note"):
+    for key in TEXTS:
         if row.get(key) is not None and not isinstance(row[key], str):
             found.append(f"{name} {key!r} must be text (put it in quotes), got {row[key]!r}")
     for key in LISTS:
@@ -118,6 +152,16 @@ def row_problems(row: dict) -> list[str]:
         found.append(f"{name} an id has lower-case letters and digits joined by hyphens")
     if row.get("verdict") and row["verdict"] not in VERDICTS:
         found.append(f"{name} no verdict is called {row['verdict']!r}; choose from {', '.join(VERDICTS)}")
+    found += [
+        f"{name} {key!r} is missing: a claim that fails needs the smallest counterexample and what still holds"
+        for key in ERRATUM if row.get("verdict") == "fails" and not row.get(key)
+    ]  # fmt: skip
+    found += [
+        f"{name} {key!r} belongs to the verdicts {', '.join(AMENDED)}"
+        for key in ERRATUM if row.get(key) and row.get("verdict") not in AMENDED
+    ]  # fmt: skip
+    if row.get("origin", "literature") != "literature":
+        found.append(f"{name} the only origin other than the paper is 'literature', got {row['origin']!r}")
     if row.get("section") and row["section"] not in SECTIONS:
         found.append(f"{name} no section {row['section']!r} of the paper in {', '.join(SECTIONS)}")
     if row.get("status"):
@@ -166,6 +210,16 @@ def anchor(row: dict) -> str:
     return f"claim-{row['id']}"
 
 
+def erratum(row: dict) -> str:
+    """Where the page of errata speaks of a row."""
+    return f"erratum-{row['id']}"
+
+
+def amends(row: dict) -> bool:
+    """Whether the row says something against the paper (and not against the literature at large)."""
+    return row["verdict"] in AMENDED and row["origin"] != "literature"
+
+
 def slug(verdict: str) -> str:
     return verdict.replace(" ", "-")
 
@@ -179,6 +233,14 @@ class row_link(nodes.General, nodes.Inline, nodes.Element):
 
 class treatment_link(nodes.General, nodes.Inline, nodes.Element):
     """Becomes a link to the place `label` of the book, named as cross-references name it."""
+
+
+class erratum_link(nodes.General, nodes.Inline, nodes.Element):
+    """Becomes a link to the erratum of the row `claim`, or nothing in a book without that page."""
+
+
+class witness_link(nodes.General, nodes.Inline, nodes.Element):
+    """Becomes a link to the function `name` in the reference of the package, if the book has one."""
 
 
 def badge(row: dict, *, linked: bool = True) -> nodes.Element:
@@ -201,6 +263,17 @@ class Verdict(SphinxRole):
             return [nodes.literal("", self.text)], []
         note(self.env, [row])
         return [badge(row)], []
+
+
+class Row(SphinxRole):
+    """The id of a claim, linked to its row."""
+
+    def run(self):
+        row = rows_of(self.env).get(self.text)
+        if row is None:
+            logger.warning("no claim %r in the ledger", self.text, location=self.get_location())
+            return [nodes.literal("", self.text)], []
+        return [row_link("", nodes.literal("", self.text), claim=row["id"], where=row["where"])], []
 
 
 class FromLedger(SphinxDirective):
@@ -226,8 +299,12 @@ class FromLedger(SphinxDirective):
             paragraph += self.inline(part) if isinstance(part, str) else part
         return paragraph
 
+    def led(self, lead: str, text: str, name: str) -> nodes.paragraph:
+        """A paragraph that begins with a word in bold face."""
+        return self.paragraph(nodes.strong("", lead), nodes.Text(" "), text, classes=(name,))
+
     def why(self, row: dict) -> nodes.paragraph:
-        return self.paragraph(nodes.strong("", "Why:"), nodes.Text(" "), row["why"], classes=("claim-why",))
+        return self.led("Why:", row["why"], "claim-why")
 
     def table(self, columns: dict[str, int], rows: list[tuple[list, dict]], name: str) -> nodes.table:
         """A table: heads with their widths, and (cells, attributes) of each row; narrow screens stack it.
@@ -321,6 +398,25 @@ def chapter(row: dict) -> str:
     return row["section"].split(".")[0]
 
 
+def verdict_counts(rows: list[dict]) -> dict[str, dict[str, int]]:
+    """How many rows of each chapter of the paper have each verdict: chapter -> verdict -> number, zeros included.
+
+    Chapters come in the order of the ledger, verdicts in that of `VERDICTS`.
+    """
+    counts = {number: dict.fromkeys(VERDICTS, 0) for number in dict.fromkeys(map(chapter, rows))}
+    for row in rows:
+        counts[chapter(row)][row["verdict"]] += 1
+    return counts
+
+
+def counts_text(rows: list[dict]) -> str:
+    """What the file of the package that carries the counts must hold."""
+    lines = [
+        f"  {json.dumps(number)}: {json.dumps(counts)}" for number, counts in verdict_counts(rows).items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def treatment(row: dict, lead: str = "") -> nodes.paragraph:
     """Where the book treats a claim."""
     place = nodes.paragraph(classes=["treatment"])
@@ -372,14 +468,22 @@ class Ledger(FromLedger):
 
     def line(self, row: dict) -> tuple[list, dict]:
         where = [self.paragraph(row["where"]), treatment(row, "see ")]
+        if amends(row):
+            where.append(nodes.paragraph("", "", erratum_link("", claim=row["id"]), classes=["treatment"]))
         verdict = [self.paragraph(badge(row, linked=False))]
         claim = [self.paragraph(row["claim"], classes=("claim-text",)), self.why(row)]
         if row["note"]:
             claim.append(self.paragraph(nodes.emphasis("", "Note:"), nodes.Text(" "), row["note"]))
         for kind, lead in (("witness", "Witness: "), ("tests", "Test: ")):
-            names = [name.removeprefix("llmlimits.").rpartition("::")[2] for name in row[kind]]
-            if names:
-                code = [part for name in names for part in (nodes.literal("", name), nodes.Text(", "))]
+            if row[kind]:
+                names = [
+                    (name, nodes.literal("", name.removeprefix("llmlimits.").rpartition("::")[2]))
+                    for name in row[kind]
+                ]
+                links = [
+                    code if kind == "tests" else witness_link("", code, name=name) for name, code in names
+                ]
+                code = [part for link in links for part in (link, nodes.Text(", "))]
                 claim.append(self.paragraph(nodes.Text(lead), *code[:-1], classes=("evidence",)))
         if row["proof"]:
             links = [
@@ -396,6 +500,141 @@ class Ledger(FromLedger):
         classes = [f"is-{slug(row['verdict'])}", f"is-chapter-{chapter(row)}", f"is-{status}"]
         classes += ["is-machine-checked"] * bool(row["proof"])
         return [where, verdict, claim], {"ids": [anchor(row)], "classes": classes}
+
+
+class Errata(FromLedger):
+    """The errata to the paper: a box for each claim that fails, needs a hypothesis or had to be repaired."""
+
+    LEADS: ClassVar = {"fails": "Counterexample.", "needs hypothesis": "The gap.", "repaired": "The repair."}
+
+    def run(self) -> list[nodes.Node]:
+        if self.env.docname != ERRATA:
+            logger.warning(
+                "{errata} belongs to the page %s: the ledger leads there",
+                ERRATA,
+                location=self.get_location(),
+            )
+            return []
+        self.env.metadata[ERRATA].update({"treatments": True, "errata": True})
+        rows = [row for row in rows_of(self.env).values() if row["origin"] != "literature"]
+        found = [self.summary(rows)]
+        for number, title in SECTIONS.items():
+            if own := [row for row in rows if row["section"] == number and amends(row)]:
+                section = nodes.section("", ids=[f"errata-section-{number.replace('.', '-')}"])
+                section += [nodes.title("", f"Section {number}: {title}"), *map(self.box, own)]
+                found.append(section)
+        return found
+
+    def summary(self, rows: list[dict]) -> nodes.paragraph:
+        counts = Counter(row["verdict"] for row in rows)
+        numbers = [f"{counts[verdict]} that {text}" for verdict, text in (
+            ("fails", "fail"), ("needs hypothesis", "need a hypothesis"), ("repaired", "were repaired"))]  # fmt: skip
+        total = sum(map(amends, rows))
+        text = f"Of the {len(rows)} claims of the paper in the ledger, {total} have an entry here: "
+        return self.paragraph(
+            f"{text}{numbers[0]}, {numbers[1]} and {numbers[2]}.", classes=("errata-counts",)
+        )
+
+    def box(self, row: dict) -> nodes.admonition:
+        name = erratum(row)
+        box = nodes.admonition(classes=["erratum", f"is-{slug(row['verdict'])}"], ids=[name])
+        self.set_source_info(box)
+        box += nodes.title("", "", *self.inline(row["where"]), *badges(self.env, row))
+        domain = self.env.get_domain("std")
+        domain.anonlabels[name] = self.env.docname, name
+        domain.labels[name] = self.env.docname, name, f"Erratum: {row['where']}"
+        box += self.led("What it says.", row["claim"], "erratum-claim")
+        box += self.led(self.LEADS[row["verdict"]], row["counterexample"] or row["why"], "erratum-gap")
+        if row["holds"]:
+            box += self.led("What still holds.", row["holds"], "erratum-holds")
+        links = treatment(row, "In this book: ")
+        links["classes"] = ["erratum-links"]
+        links += [
+            nodes.Text(" · "),
+            row_link("", nodes.inline("", "ledger"), claim=row["id"], where=row["where"]),
+        ]
+        links += [
+            nodes.Text(" · "),
+            nodes.reference("", "", nodes.literal("", name), refid=name, internal=True),
+        ]
+        box += links
+        return box
+
+
+class LedgerCounts(FromLedger):
+    """How many claims have which verdict, by chapter; the package must carry the same numbers."""
+
+    def run(self) -> list[nodes.Node]:
+        rows = list(rows_of(self.env).values())
+        path = Path(self.env.srcdir) / COUNTS
+        self.env.note_dependency(str(path))
+        if not path.is_file() or path.read_text(encoding="utf-8") != counts_text(rows):
+            logger.warning(
+                "%s does not hold the counts of the ledger: run `make notebooks`", COUNTS.as_posix(),
+                location=self.get_location(),
+            )  # fmt: skip
+        counts = verdict_counts(rows)
+        columns = {"Verdict": 28} | dict.fromkeys(counts, 8) | {"all": 8}
+        lines = []
+        for verdict in (*VERDICTS, None):
+            name = badge({"verdict": verdict}, linked=False) if verdict else nodes.strong("", "all")
+            own = [sum(n for key, n in part.items() if verdict in (None, key)) for part in counts.values()]
+            cells = [[nodes.paragraph("", str(n))] for n in (*own, sum(own))]
+            lines.append(([[nodes.paragraph("", "", name)], *cells], {}))
+        table = self.table(columns, lines, "ledger-counts")
+        table["classes"].remove("claims")
+        return [table]
+
+
+class mosaic_picture(nodes.General, nodes.Element):
+    """Becomes the squares when all pages are known; other builders than HTML write what it says in words."""
+
+
+class Mosaic(FromLedger):
+    """The picture of the ledger: a row of squares for each chapter, ordered by verdict; the content is the caption."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        rows = list(rows_of(self.env).values())
+        total = Counter(row["verdict"] for row in rows)
+        words = "; ".join(
+            f"{CHAPTERS[number]}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
+            for number, counts in verdict_counts(rows).items()
+        )
+        text = f"One square for each of {len(rows)} claims, chapter by chapter. {words}."
+        picture = mosaic_picture("", nodes.paragraph("", text), rows=rows)
+        caption = nodes.container(classes=["mosaic-caption"])
+        self.state.nested_parse(self.content, self.content_offset, caption)
+        legend = nodes.bullet_list(classes=["mosaic-legend"])
+        for verdict in VERDICTS:
+            parts = nodes.Text(f" {total[verdict]}: "), nodes.Text(MEANINGS[verdict])
+            legend += nodes.list_item("", self.paragraph(badge({"verdict": verdict}, linked=False), *parts))
+        return [picture, legend, caption]
+
+
+def mosaic_html(rows: list[dict], ledger_page: str, words: str) -> str:
+    """The squares as links; assistive technology and the tab key get the words instead of 200 links."""
+    lines = []
+    for number, title in CHAPTERS.items():
+        own = [row for row in rows if chapter(row) == number]
+        own.sort(key=lambda row: VERDICTS.index(row["verdict"]))
+        squares = "".join(
+            f'<a class="verdict-{slug(row["verdict"])}" href="{ledger_page}#{anchor(row)}" tabindex="-1" '
+            f'title="{escape(plain(row["where"]))}: {row["verdict"]}"></a>'
+            for row in own
+        )
+        if own:
+            lines.append(f'<div><span>{number} {title}</span><span class="squares">{squares}</span></div>')
+    return (
+        f'<figure class="mosaic"><p class="mosaic-words">{escape(words)}</p>'
+        f'<div class="mosaic-rows" aria-hidden="true">{"".join(lines)}</div></figure>'
+    )
+
+
+def plain(text: str) -> str:
+    """Markdown without its marks, for a title."""
+    return re.sub(r"[$`*\\]", "", text)
 
 
 def filter_form(rows: list[dict]) -> str:
@@ -463,6 +702,27 @@ class ResolveLedgerLinks(SphinxPostTransform):
                 make_refnode(self.app.builder, self.env.docname, PAGE, target, node.children, title)
                 if PAGE in self.env.all_docs else node.children
             )  # fmt: skip
+        functions = self.env.get_domain("py").objects
+        for node in list(self.document.findall(witness_link)):
+            place = functions.get(node["name"])
+            node.replace_self(
+                make_refnode(self.app.builder, self.env.docname, place.docname, place.node_id, node.children)
+                if place else node.children
+            )  # fmt: skip
+        for node in list(self.document.findall(erratum_link)):
+            target = erratum({"id": node["claim"]})
+            link = nodes.inline("", "erratum")
+            node.replace_self(
+                make_refnode(self.app.builder, self.env.docname, ERRATA, target, [link])
+                if self.env.metadata[ERRATA].get("errata") else []
+            )  # fmt: skip
+        for node in list(self.document.findall(mosaic_picture)):
+            if self.app.builder.format == "html" and PAGE in self.env.all_docs:
+                address = self.app.builder.get_relative_uri(self.env.docname, PAGE)
+                picture = mosaic_html(node["rows"], address, node.astext())
+                node.replace_self(nodes.raw("", picture, format="html"))
+            else:
+                node.replace_self(node.children)
         for node in list(self.document.findall(treatment_link)):
             label = node["label"]
             place = place_of(self.env, label)
@@ -521,9 +781,25 @@ def add_script(app, pagename, templatename, context, doctree) -> None:
 
 def setup(app):
     app.add_role("verdict", Verdict())
-    for name, directive in {"claim": Claim, "claims": Claims, "ledger": Ledger}.items():
+    app.add_role("row", Row())
+    directives_by_name = {
+        "claim": Claim,
+        "claims": Claims,
+        "ledger": Ledger,
+        "errata": Errata,
+        "ledger-counts": LedgerCounts,
+        "mosaic": Mosaic,
+    }
+    for name, directive in directives_by_name.items():
         app.add_directive(name, directive)
     app.add_post_transform(ResolveLedgerLinks)
     app.connect("env-get-updated", review, priority=900)  # after the numbers have been given
     app.connect("html-page-context", add_script)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":  # `make notebooks`
+    root = Path(__file__).resolve().parents[2]
+    (root / COUNTS).write_text(
+        counts_text(read((root / "book" / "claims.yml").read_text(encoding="utf-8"))[0]), encoding="utf-8"
+    )

@@ -3,7 +3,8 @@
 Jupyter Book's defaults load MathJax, widget managers and Thebe from content delivery networks. Here MathJax
 is served from `_static/vendor`, and what no page of this book uses (Thebe, widget managers, the script form
 of the icons) is left out. The page body is repaired where extensions write invalid or unhelpful HTML, and the
-description of a page comes from `description:` in its front matter.
+description of a page comes from `description:` in its front matter. The role ``{repository}`issues` `` links to a
+part of the repository that `_config.yml` names, so that a fork's pages lead to the fork.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from pathlib import Path
 
 from docutils import nodes
 from PIL import Image
+from sphinx.util.docutils import SphinxRole
+
+from nbedition import repository
 
 # What docutils, sphinx-proof, sphinx-exercise and MyST-NB write, and what a page should say instead.
 BODY_REPAIRS = [
@@ -98,6 +102,14 @@ def drop_icon_script(app, exception) -> None:
         shutil.rmtree(folder)
 
 
+class Repository(SphinxRole):
+    """A link to a part of the book's repository, shown as its address."""
+
+    def run(self):
+        address = f"{repository(self.config)}/{self.text}".rstrip("/")
+        return [nodes.reference("", address, refuri=address)], []
+
+
 def lighten_pictures(app, exception) -> None:
     """Write the figures with 256 colours: line art does not need more, and pages get a third lighter."""
     if exception or app.builder.format != "html":
@@ -114,6 +126,7 @@ def lighten_pictures(app, exception) -> None:
 
 
 def setup(app):
+    app.add_role("repository", Repository())
     app.connect("config-inited", configure, priority=400)
     app.connect("doctree-resolved", drop_thebe_nodes, priority=950)
     app.connect("html-page-context", complete_page, priority=950)

@@ -430,7 +430,7 @@ def detachment(
 ) -> Detachment:
     r"""Train a network on captions that never mention $B$, then read $B$ from its hidden layer.
 
-    An image is $x=A\,u+B\,w+0.3\,\xi$ with fair signs $A,B$, orthogonal unit vectors $u,w$ times 2 and
+    An image is $x=A\,u+B\,w+0.3\,\xi$ with fair signs $A,B$, orthogonal vectors $u,w$ of length 2 and
     standard normal $\xi$; the caption is $A$. The network is $\tanh$ of a linear layer with `hidden` units,
     to which normal noise is added, and a linear output; it is trained with the log loss of $A$ only
     (gradient descent on all examples). The probe is a least-squares line on the hidden layer of fresh

