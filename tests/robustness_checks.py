@@ -202,7 +202,7 @@ def outcome(function: Callable, arguments: dict[str, Any], must_fail: bool) -> s
             signal.setitimer(signal.ITIMER_PROF, 0)
     except ValueError as error:
         words = set(re.findall(r"\w+", str(error)))
-        if not words & set(inspect.signature(function).parameters):
+        if not words & {*inspect.signature(function).parameters, *arguments}:
             return f"ValueError does not name the argument: {str(error)[:100]}"
     except TypeError as error:
         if not str(error):
@@ -262,24 +262,27 @@ def problems(function: Callable, valid: tuple[tuple, dict]) -> list[str]:
     signature = inspect.signature(function)
     bound = signature.bind(*valid[0], **valid[1])
     bound.apply_defaults()
+    parameters = [p for p in signature.parameters.values() if p.name != "self"]
+    given = dict(bound.arguments)
     for parameter in signature.parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            bound.arguments.pop(parameter.name)
+        if parameter.kind is parameter.VAR_KEYWORD:  # what it holds counts as arguments of their own
+            parameters.remove(parameter)
+            inside = given.pop(parameter.name)
+            parameters += [parameter.replace(name=name, kind=parameter.KEYWORD_ONLY) for name in inside]
+            given |= inside
     found = []
     name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        function(**fresh(bound.arguments))  # not timed: it may import what it needs
-    usual = outcome(function, fresh(bound.arguments), False)
+        function(**fresh(given))  # not timed: it may import what it needs
+    usual = outcome(function, fresh(given), False)
     if usual is not None:
         return [f"{name}: the valid call fails: {usual}"]
-    for parameter in signature.parameters.values():
-        if parameter.name == "self" or parameter.kind is parameter.VAR_KEYWORD:
-            continue
+    for parameter in parameters:
         for label, value, must_fail in hostile(
-            parameter, bound.arguments[parameter.name], inspect.getdoc(function) or ""
+            parameter, given[parameter.name], inspect.getdoc(function) or ""
         ):
-            arguments = fresh({**bound.arguments, parameter.name: value})
+            arguments = fresh({**given, parameter.name: value})
             problem = outcome(function, arguments, must_fail)
             if problem is not None:
                 found.append(f"{name}({parameter.name}={label}): {problem}")

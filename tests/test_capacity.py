@@ -113,6 +113,22 @@ def test_greedy_hard_truth_keeps_every_model_near_guessing(family):
     assert (models == truth).mean(axis=1).max() <= cap + 1e-12
 
 
+def test_ends_are_exact():
+    assert c.best_codebook_error(13, 2**13) == 0  # every truth has its own codeword; no search
+    assert c.distortion_at_rate(0) == 0.5 and c.distortion_at_rate(0, 4) == 0.75
+    assert c.distortion_at_rate(1) == 0 and c.distortion_at_rate(2, 4) == 0
+
+
+def test_greedy_hard_truth_is_exponential_weighting():
+    models = np.random.default_rng(2).integers(0, 30, (40, 60))
+    rate, right, truth = math.sqrt(8 * math.log(40) / 60), np.zeros(40), []
+    for answers in models.T:
+        votes = [math.fsum(np.exp(rate * right[answers == label])) for label in range(30)]
+        truth.append(int(np.argmin(votes)))
+        right += answers == truth[-1]
+    assert c.greedy_hard_truth(models, 30).tolist() == truth
+
+
 def test_greedy_hard_truth_against_copies_and_single_models():
     # A majority of copies must not hide the one model that differs.
     models = np.vstack([np.zeros((50, 400), dtype=int), np.ones((1, 400), dtype=int)])
@@ -290,6 +306,8 @@ def test_known_facts_cap_values():
         lambda: c.best_codebook_error(3, 0),
         lambda: c.best_codebook_error(20, 2),
         lambda: c.best_codebook_error(8, 5),
+        lambda: c.best_codebook_error(5, 6),
+        lambda: c.best_codebook_error(13, 2**13 - 1),
         lambda: c.hamming_encode([0, 1, 0, 1]),
         lambda: c.hamming_encode([0, 1, 0, 1, 2, 0, 0]),
         lambda: c.hamming_decode([0, 1, 0, -1]),

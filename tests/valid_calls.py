@@ -11,6 +11,7 @@ import numpy as np
 
 from llmlimits import (
     attention,
+    calculator,
     capacity,
     check,
     conformal,
@@ -31,6 +32,7 @@ from llmlimits import (
     samples,
     sampling,
     scoring,
+    verdicts,
 )
 from robustness_checks import call
 
@@ -68,6 +70,10 @@ def picture(value):
 
 
 VALID = {
+    calculator.limits: call(facts=1000, bits=100, examples=500, delta=0.1, recall=0.9, hops=2),
+    calculator.report: call(calculator.limits(facts=1000, bits=100)),
+    calculator.shown: call(0.25),
+    verdicts.counts: call(),
     attention.attention_mass: call(1.0, np.array([0.0, 0.5])),
     attention.required_score: call(np.array([0.0, 0.5]), 0.5),
     attention.spread_cost: call(np.array([0.0, 0.5])),

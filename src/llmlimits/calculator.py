@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from numbers import Real
 from typing import NamedTuple
 
 from . import attention, capacity, conformal, evaluation, quantization, reasoning, retrieval, samples
-from ._checks import fail, integer
+from ._checks import fail, integer, real
 
 
 class Line(NamedTuple):
@@ -201,7 +202,13 @@ def limits(**numbers: Real) -> list[Line]:
         if name not in used:
             with_it = [" and ".join(rule.needs) for rule in _RULES if name in rule.needs]
             fail(name, numbers[name], "to be given together with others: " + ", or ".join(with_it))
-    return [Line(*rule[1:4], rule.compute(given), *rule[4:7]) for rule in rules]
+    lines = []
+    for rule in rules:
+        try:
+            lines.append(Line(*rule[1:4], rule.compute(given), *rule[4:7]))
+        except ValueError as error:  # it names the function's argument; add the reader's names
+            raise ValueError(f"{rule.name}, from {', '.join(rule.needs)}: {error}") from error
+    return lines
 
 
 def report(lines: Iterable[Line]) -> str:
@@ -212,8 +219,8 @@ def report(lines: Iterable[Line]) -> str:
     ValueError
         If there is no line.
     """
-    lines = list(lines)
-    if not lines:
+    lines = list(lines) if isinstance(lines, Iterable) else []
+    if not lines or not all(isinstance(line, Line) for line in lines):
         fail("lines", lines, "at least one line, as `limits` returns them")
     parts = []
     for line in lines:
@@ -227,6 +234,7 @@ def report(lines: Iterable[Line]) -> str:
 
 def shown(value: Real) -> str:
     """A number as the calculator writes it: large ones in whole units, small ones with three digits."""
-    if isinstance(value, int) or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+    value = real("value", value)
+    if abs(value) >= 1000 or (isinstance(value, Fraction) and value.denominator == 1):
+        return f"{round(value):,}"
+    return f"{float(value):.3g}"

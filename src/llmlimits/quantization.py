@@ -59,7 +59,7 @@ def printed_bound(n_codes: int, dim: int, volume: Real = 1.0) -> float:
 
     Source: ledger ``6-p4``.
     """
-    n_codes = integer("n_codes", n_codes, 1)
+    n_codes = integer("n_codes", n_codes, 1, 10**60)
     omega = unit_ball_volume(dim)
     volume = float(real("volume", volume, above=0))
     return (volume / (n_codes * omega)) ** (2 / dim)
@@ -113,7 +113,7 @@ def collapse_factor(n_codes: int, n_used: int, dim: int) -> float:
 
     Source: ledger ``6-p4b``.
     """
-    n_codes = integer("n_codes", n_codes, 1)
+    n_codes = integer("n_codes", n_codes, 1, 10**60)
     n_used = integer("n_used", n_used, 1, n_codes)
     dim = integer("dim", dim, 1)
     return (n_codes / n_used) ** (2 / dim)
@@ -223,7 +223,7 @@ def lloyd(points: np.ndarray, n_codes: int, rng: np.random.Generator) -> np.ndar
     from sklearn.cluster import KMeans
 
     points = array("points", points, 2)
-    n_codes = integer("n_codes", n_codes, 1)
+    n_codes = integer("n_codes", n_codes, 1, 10**60)
     generator("rng", rng)
     if n_codes > len(points) or (n_codes > 1 and len(np.unique(points, axis=0)) < n_codes):
         fail("n_codes", n_codes, "at most the number of different points")
@@ -617,7 +617,7 @@ def sample_bound(points: np.ndarray, n_codes: int) -> float:
     Source: ledger ``6-p4``.
     """
     points = array("points", points, 2)
-    n_codes = integer("n_codes", n_codes, 1)
+    n_codes = integer("n_codes", n_codes, 1, 10**60)
     n = len(points)
     if n > 5000:
         fail("points", points.shape, "at most 5000 rows")
