@@ -50,7 +50,7 @@ class _Reader(HTMLParser):
             self._inside.append(tag)
         self.style += (given.get("style") or "") + "\n"
         for key, value in attrs:
-            if value and (tag, key) in LOADS:
+            if value and (tag, key) in LOADS and given.get("rel") != "canonical":  # that only names the page
                 self.loads.append(value)
             if value and key in ("href", "src"):
                 self.links.append(value)

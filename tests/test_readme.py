@@ -37,8 +37,8 @@ def dead_links(text: str, root: Path = ROOT) -> list[str]:
 
 def unknown_commands(text: str, makefile: str) -> list[str]:
     """Commands `make ...` that the Makefile does not have."""
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
-    return [name for name in re.findall(r"\bmake ([a-z]+)\b", text) if name not in targets | {"it"}]
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    return [name for name in re.findall(r"\bmake ([a-z-]+)\b", text) if name not in targets | {"it"}]
 
 
 def test_numbers_are_current():

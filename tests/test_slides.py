@@ -118,6 +118,8 @@ CLAIMS = """\
   claim: Everything halts.
   verdict: fails
   why: It does not.
+  counterexample: A loop.
+  holds: What stops halts.
   page: book/part/page
   labels: [thm-main]
   witness: [llmlimits.check.check]
