@@ -621,8 +621,8 @@ def _plain(value: Any) -> Any:
     return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
-def write(name: str, measured: Mapping[str, Any], folder: Path = RECORDS) -> Path:
-    """Write a measurement as the record of its probe; returns the file."""
+def write(name: str, measured: Mapping[str, Any], folder: Path | None = None) -> Path:
+    """Write a measurement as the record of its probe, or elsewhere; returns the file."""
     lines = [
         f'  "provenance": {json.dumps(_plain_dict(measured["provenance"]), indent=2)}'.replace("\n", "\n  ")
     ]
@@ -630,7 +630,7 @@ def write(name: str, measured: Mapping[str, Any], folder: Path = RECORDS) -> Pat
         f"    {json.dumps(key)}: {json.dumps(_plain(value))}" for key, value in measured["values"].items()
     ]
     lines.append('  "values": {\n' + ",\n".join(values) + "\n  }")
-    path = Path(folder) / f"{name}.json"
+    path = Path(folder or RECORDS) / f"{name}.json"
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     recorded_file.cache_clear()
     return path
