@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import plotting, quantization
-from .._checks import array, fail, integer, real
+from .._checks import array, fail, generator, integer, real
 from .._training import flushed_denormals
 from . import Subject, probe
 
@@ -75,8 +75,7 @@ def label_capacity(rng: np.random.Generator, repeats: int = 5) -> dict[str, np.n
     from sklearn.datasets import load_digits
 
     repeats = integer("repeats", repeats, 1, 50)
-    if not isinstance(rng, np.random.Generator):
-        fail("rng", rng, "a numpy.random.Generator")
+    generator("rng", rng)
     images, label = load_digits(return_X_y=True)
     images = images / 16
     found = {name: np.zeros((repeats, len(CODES))) for name in ("pixels", "labels", "cap")}

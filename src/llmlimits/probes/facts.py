@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import conformal, consistency, plotting, sampling
-from .._checks import array, fail, integer, real
+from .._checks import array, generator, integer, real
 from . import Subject, probe
 
 
@@ -332,8 +332,7 @@ def conformal_coverage(values: dict, alpha: Real, rng: np.random.Generator, repe
     """
     alpha = float(real("alpha", alpha, above=0, below=1))
     repeats = integer("repeats", repeats, 1)
-    if not isinstance(rng, np.random.Generator):
-        fail("rng", rng, "a numpy.random.Generator")
+    generator("rng", rng)
     score = 1 - label_laws(values)
     own = score[np.arange(len(score)), values["right"]]
     common = np.zeros(len(own), dtype=bool)
