@@ -144,7 +144,8 @@ class Deck:
         for tag in block.find_all("section"):  # reveal.js would take them for slides
             tag.name = "div"
         for image in block.find_all("img"):
-            image.attrs.pop("style", None)
+            for name in ("style", "loading", "width", "height"):
+                image.attrs.pop(name, None)
             if not image["src"].startswith("data:"):
                 source = (self.page.parent / image["src"]).resolve()
                 (self.out / "images").mkdir(exist_ok=True)

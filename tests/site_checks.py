@@ -127,6 +127,27 @@ def broken_links(html_dir: Path) -> list[str]:
     return found
 
 
+def blocking_problems(html_dir: Path) -> list[str]:
+    """What would hold up the first sight of a page: scripts that do not wait, many style sheets, inlined pictures."""
+    found = []
+    for page in pages(html_dir):
+        text = (html_dir / page).read_text(encoding="utf-8")
+        head = text.partition("</head>")[0]
+        scripts = re.findall(r"<script[^>]* src=[^>]*>", head)
+        found += [
+            f"{page}: does not wait: {tag}" for tag in scripts if not re.search(r" (?:defer|async)\b", tag)
+        ]
+        sheets = re.findall(r"""<link[^>]* rel=["']stylesheet["'][^>]*>""", head)
+        if len(sheets) > 1:
+            found.append(f"{page}: {len(sheets)} style sheets")
+        for image in re.findall(r"<img[^>]*>", text.partition('class="explorer-frames"')[2]):
+            if "data:image/webp" in image:
+                found.append(f"{page}: carries a picture in its text: {image[:60]}")
+            elif " hidden" in image and 'loading="lazy"' not in image:
+                found.append(f"{page}: loads a hidden picture: {image[:60]}")
+    return found
+
+
 MOST_KILOBYTES = 500
 
 
@@ -460,6 +481,91 @@ def explorer_problems(page: Page) -> list[str]:
             if before[part] == after[part] or not after[part]
         ]
     return found
+
+
+def frame_problems(page: Page) -> list[str]:
+    """Are an explorer's hidden pictures fetched only when somebody comes near it, and then all of them?"""
+    return page.evaluate(
+        """async () => {
+        const found = [];
+        for (const explorer of document.querySelectorAll('.explorer')) {
+            const images = [...explorer.querySelectorAll('img')], there = () => images.filter(i => i.naturalWidth);
+            const name = explorer.querySelector('input').id;
+            if (there().some(image => image.hidden)) found.push(`explorer ${name}: hidden pictures were fetched`);
+            explorer.dispatchEvent(new Event('pointerenter'));
+            for (let k = 0; k < 100 && there().length < images.length; k++)
+                await new Promise(done => setTimeout(done, 20));
+            if (there().length < images.length) found.push(`explorer ${name}: hidden pictures were not fetched`);
+        }
+        return found;
+    }"""
+    )
+
+
+def keyboard_problems(page: Page) -> list[str]:
+    """Walks through the page with the Tab key alone: what is never reached, and what does not show that it is.
+
+    On the way every fold is opened and shut again with the keyboard.
+    """
+    page.evaluate(
+        """() => {
+        document.activeElement?.blur();
+        window.scrollTo(0, 0);
+        window.reached = new Set();
+        window.bare = [];
+        window.operable = () => [...document.querySelectorAll(
+            'article a[href], article button, article summary, article input, article select, article textarea'
+        )].filter(element => element.checkVisibility({visibilityProperty: true}) && !element.disabled);
+    }"""
+    )
+    step = """() => {
+        const element = document.activeElement;
+        if (!element || element === document.body || reached.has(element)) return null;
+        reached.add(element);
+        const style = getComputedStyle(element), ring = style.outlineStyle !== 'none' && style.outlineWidth !== '0px';
+        if (element.closest('article') && !ring && style.boxShadow === 'none') bare.push(element.outerHTML.slice(0, 80));
+        if (element.matches('article button.toggle-button')) return 'button';
+        return element.matches('article summary') ? 'summary' : 'other';
+    }"""
+    state = """() => {
+        const element = document.activeElement;
+        return element.matches('summary') ? element.parentElement.open : element.getAttribute('aria-expanded');
+    }"""
+    found = []
+    for _ in range(5000):
+        page.keyboard.press("Tab")
+        kind = page.evaluate(step)
+        if kind is None:
+            break
+        if kind != "other":
+            before = page.evaluate(state)
+            page.keyboard.press("Enter")
+            between = page.evaluate(state)
+            page.keyboard.press("Enter")
+            if before == between or page.evaluate(state) != before:
+                found.append(
+                    f"a fold does not follow the keyboard: {page.evaluate('document.activeElement.outerHTML')[:80]}"
+                )
+    lost = page.evaluate("operable().filter(e => !reached.has(e)).map(e => e.outerHTML.slice(0, 80))")
+    found += [f"out of reach of the keyboard: {element}" for element in lost]
+    return found + [f"does not show the focus: {element}" for element in page.evaluate("bare")]
+
+
+def motion_problems(page: Page) -> list[str]:
+    """What moves although the reader has asked for less motion (as every visit of these checks does)."""
+    return page.evaluate(
+        """() => {
+        const found = new Set(), longest = times => Math.max(...times.split(',').map(parseFloat));
+        for (const element of document.querySelectorAll('*')) {
+            const style = getComputedStyle(element), name = `${element.tagName.toLowerCase()}.${element.className}`;
+            if (style.animationName !== 'none' && longest(style.animationDuration) > 0.01)
+                found.add(`animated: ${name}`);
+            if (longest(style.transitionDuration) > 0.01) found.add(`in transition: ${name}`);
+            if (style.scrollBehavior === 'smooth') found.add(`scrolls smoothly: ${name}`);
+        }
+        return [...found];
+    }"""
+    )
 
 
 def print_problems(page: Page) -> list[str]:

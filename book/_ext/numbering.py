@@ -7,15 +7,18 @@ opening page keeps its own headings unnumbered, so that 2.1 is always a page. Ev
 carries no number; what it numbers (lemmas of the toolbox, say) counts 1, 2, 3.
 
 Sphinx derives the numbers of figures, equations, theorems and exercises from the section numbers, so
-replacing the one function that assigns those is enough.
+replacing the one function that assigns those is enough. To resolve a reference by number it loads the whole page
+that is referred to; here each page is loaded once for all references, which halves the time of a rebuild.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 
@@ -75,7 +78,29 @@ def assign_section_numbers(self: TocTreeCollectorWithStyles, env: BuildEnvironme
     return [docname for docname, numbers in env.toc_secnumbers.items() if numbers != before.get(docname, {})]
 
 
+class PagesOnce:
+    """The environment, with every page loaded once. The pages are for reading: a change would show everywhere."""
+
+    def __init__(self, env: BuildEnvironment):
+        self._env, self.get_doctree = env, functools.cache(env.get_doctree)
+
+    def __getattr__(self, name: str):
+        return getattr(self._env, name)
+
+
+class References(StandardDomain):
+    """Sphinx's references, resolved with pages that are loaded once."""
+
+    def __init__(self, env: BuildEnvironment):
+        super().__init__(env)
+        self.pages = PagesOnce(env)
+
+    def resolve_xref(self, env, *reference):
+        return super().resolve_xref(self.pages, *reference)
+
+
 def setup(app):
+    app.add_domain(References, override=True)
     # The collector that Jupyter Book's table of contents puts in place of Sphinx's own
     TocTreeCollectorWithStyles.assign_section_numbers = assign_section_numbers
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import yaml
+from PIL import Image
 
 from nbedition import site
 
@@ -89,13 +90,16 @@ def complete_page(app, pagename, templatename, context, doctree) -> None:
 
 
 def draw_card(path: Path, book: str, title: str, counts: Counter) -> None:
-    """A picture of 1200 by 630 points: the titles, and one square for each claim."""
+    """A picture of 1200 by 630 points: the titles, and one square for each claim. Drawn again when one changed."""
     import textwrap
 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
+    source = f"{book}, {title}, {sorted(counts.items())}"
+    if path.is_file() and Image.open(path).text.get("Source") == source:
+        return
     figure = Figure(figsize=(12, 6.3), dpi=100, facecolor="white")
     renderer = FigureCanvasAgg(figure).get_renderer()
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, 1200), ylim=(0, 630))
@@ -115,7 +119,7 @@ def draw_card(path: Path, book: str, title: str, counts: Counter) -> None:
             text = axes.text(x, 50, f"{counts[verdict]} {verdict}", fontsize=15, color=colour, va="center")
             x += 22 + text.get_window_extent(renderer).width
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Software": None})
+    figure.savefig(path, metadata={"Software": None, "Source": source})
 
 
 def write_site_files(app, exception) -> None:

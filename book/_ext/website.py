@@ -1,26 +1,23 @@
 """Makes the pages self-contained and their HTML sound.
 
 Jupyter Book's defaults load MathJax, widget managers and Thebe from content delivery networks. Here MathJax
-is served from `_static/vendor`, and what no page of this book uses (Thebe, widget managers, the script form
-of the icons) is left out. The page body is repaired where extensions write invalid or unhelpful HTML, and the
-description of a page comes from `description:` in its front matter. The role ``{repository}`issues` `` links to a
-part of the repository that `_config.yml` names, so that a fork's pages lead to the fork.
+is served from `_static/vendor`, and what no page of this book uses (Thebe, widget managers) is left out. The page
+body is repaired where extensions write invalid or unhelpful HTML, and the description of a page comes from
+`description:` in its front matter. The role ``{repository}`issues` `` links to a part of the repository that
+`_config.yml` names, so that a fork's pages lead to the fork.
 """
 
 from __future__ import annotations
 
 import html
-import io
 import re
-import shutil
-from pathlib import Path
 
 from docutils import nodes
-from PIL import Image
 from sphinx.util.docutils import SphinxRole
 
 from nbedition import repository
 
+FORMULA = r'<span class="math notranslate nohighlight">[^<]*</span>'
 # What docutils, sphinx-proof, sphinx-exercise and MyST-NB write, and what a page should say instead.
 BODY_REPAIRS = [
     # an untitled box with the same id for every proof on the page
@@ -37,10 +34,10 @@ BODY_REPAIRS = [
     # a link that begins with a space, and repeats the title that stands right above it
     (re.compile(r'(<p class="admonition-title">Solution to)(<a [^>]*>) (Exercise [\d.]+)(?: .*)?</a>'),
      r"\1 \2\3</a>"),
+    # a formula that a line break may part from its brackets and its punctuation
+    (re.compile(rf"([(\[“‘]+{FORMULA}[.,;:!?)\]’”%]*|{FORMULA}(?:[.,;:!?)\]’”%]+|-[a-z]+))"),
+     r'<span class="joined">\1</span>'),
 ]  # fmt: skip
-
-# The theme shows its icons with a style sheet and fonts of its own; this script would draw them once more.
-ICON_SCRIPT = re.compile(r'\s*<script src="[^"]*fontawesome/[^"]*/js/all\.min\.js[^"]*"></script>')
 
 
 def configure(app, config) -> None:
@@ -56,7 +53,8 @@ def configure(app, config) -> None:
     }
     config.nb_ipywidgets_js = {}
     config.html_css_files = [*config.html_css_files, "book.css"]
-    config.html_js_files = [*config.html_js_files, ("book.js", {"defer": "defer"})]
+    # before MathJax, which it tells in what order to work
+    config.html_js_files = [*config.html_js_files, ("book.js", {"defer": "defer", "priority": 300})]
     config.html_logo = "book/_static/logo.svg"
     config.html_favicon = "book/_static/favicon.svg"
     config.html_theme_options = {
@@ -90,18 +88,6 @@ def complete_page(app, pagename, templatename, context, doctree) -> None:
     context["metatags"] = "\n".join([context.get("metatags", ""), *tags])
 
 
-def drop_icon_script(app, exception) -> None:
-    """Take the theme's 1.5 MB icon script out of the finished pages: the theme's template names it."""
-    if exception or app.builder.format != "html":
-        return
-    for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        if (short := ICON_SCRIPT.sub("", text)) != text:
-            page.write_text(short, encoding="utf-8")
-    for folder in Path(app.outdir).glob("_static/vendor/fontawesome/*/js"):
-        shutil.rmtree(folder)
-
-
 class Repository(SphinxRole):
     """A link to a part of the book's repository, shown as its address."""
 
@@ -110,26 +96,9 @@ class Repository(SphinxRole):
         return [nodes.reference("", address, refuri=address)], []
 
 
-def lighten_pictures(app, exception) -> None:
-    """Write the figures with 256 colours: line art does not need more, and pages get a third lighter."""
-    if exception or app.builder.format != "html":
-        return
-    for path in Path(app.outdir).glob("_images/*.png"):
-        picture = Image.open(path)
-        if picture.mode == "P" or (picture.mode == "RGBA" and picture.getextrema()[3][0] < 255):
-            continue
-        before = path.stat().st_size
-        small = io.BytesIO()
-        picture.convert("RGB").quantize(256).save(small, format="png", optimize=True)
-        if len(small.getvalue()) < before:
-            path.write_bytes(small.getvalue())
-
-
 def setup(app):
     app.add_role("repository", Repository())
     app.connect("config-inited", configure, priority=400)
     app.connect("doctree-resolved", drop_thebe_nodes, priority=950)
     app.connect("html-page-context", complete_page, priority=950)
-    app.connect("build-finished", drop_icon_script)
-    app.connect("build-finished", lighten_pictures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,11 +1,30 @@
-// What a style sheet cannot do: reach wide things by keyboard, name the folds, and get ready for paper.
+// What a style sheet cannot do: typeset without holding up the reader, reach wide things by keyboard, name the folds,
+// have an explorer's pictures at hand, and get ready for paper.
+
+// Formulas are typeset in pieces of a few milliseconds, first those in view, then those below, then those above, so that
+// a long page can be scrolled and clicked from the start. MathJax.startup.promise waits for all of them.
+async function typeset() {
+  const formulas = [...document.querySelectorAll(".math")];
+  const first = formulas.findIndex((formula) => formula.getBoundingClientRect().bottom > 0);
+  const order = [...formulas.slice(first), ...formulas.slice(0, first)];
+  let size = 3;
+  while (order.length) {
+    const start = performance.now();
+    await MathJax.typesetPromise(order.splice(0, size));
+    const spent = performance.now() - start;
+    size = Math.max(1, Math.min(100, Math.round((size * 10) / spent)));
+    await new Promise((done) => setTimeout(done));
+  }
+}
+if (window.MathJax) window.MathJax.startup = { pageReady: typeset };
 
 // Everything that scrolls sideways can be reached and moved by keyboard; nothing else becomes a tab stop.
 function markWide() {
   for (const formula of document.querySelectorAll("span.math mjx-container")) {
     formula.classList.remove("wide");
     const block = formula.closest("p, li, td, th, dd, figcaption, caption, h1, h2, h3") ?? formula.parentElement;
-    formula.classList.toggle("wide", formula.offsetWidth > block.clientWidth);
+    const joined = formula.closest(".joined") ?? formula;
+    formula.classList.toggle("wide", joined.offsetWidth > block.clientWidth);
   }
   const candidates = ".bd-article pre, .pst-scrollable-table-container, .bd-article mjx-container";
   for (const element of document.querySelectorAll(candidates)) {
@@ -47,6 +66,16 @@ window.addEventListener("afterprint", () => {
   opened.forEach((fold) => (fold.open = false));
 });
 
+// The hidden pictures of an explorer are fetched when a hand comes near it.
+function fetchFrames() {
+  for (const explorer of document.querySelectorAll(".explorer")) {
+    const fetchAll = () => explorer.querySelectorAll("img").forEach((image) => (image.loading = "eager"));
+    for (const event of ["pointerenter", "focusin", "touchstart"]) {
+      explorer.addEventListener(event, fetchAll, { once: true, passive: true });
+    }
+  }
+}
+
 // The button of the dialog that says how to cite the page.
 function copyCitation() {
   const dialog = document.getElementById("citation");
@@ -58,9 +87,10 @@ function copyCitation() {
 
 window.addEventListener("load", () => {
   nameFolds();
+  fetchFrames();
   copyCitation();
-  const typeset = window.MathJax?.startup?.promise ?? Promise.resolve();
-  typeset.then(() => document.fonts.ready).then(markWide);
+  const typesetting = window.MathJax?.startup?.promise ?? Promise.resolve();
+  typesetting.then(() => document.fonts.ready).then(markWide);
   let pending;
   window.addEventListener("resize", () => { clearTimeout(pending); pending = setTimeout(markWide, 150); });
   document.addEventListener("click", () => setTimeout(markWide)); // a fold was opened
