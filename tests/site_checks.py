@@ -522,8 +522,9 @@ def keyboard_problems(page: Page) -> list[str]:
         const element = document.activeElement;
         if (!element || element === document.body || reached.has(element)) return null;
         reached.add(element);
-        const style = getComputedStyle(element), ring = style.outlineStyle !== 'none' && style.outlineWidth !== '0px';
-        if (element.closest('article') && !ring && style.boxShadow === 'none') bare.push(element.outerHTML.slice(0, 80));
+        const style = getComputedStyle(element);
+        const ring = style.boxShadow !== 'none' || (style.outlineStyle !== 'none' && style.outlineWidth !== '0px');
+        if (element.closest('article') && !ring) bare.push(element.outerHTML.slice(0, 80));
         if (element.matches('article button.toggle-button')) return 'button';
         return element.matches('article summary') ? 'summary' : 'other';
     }"""

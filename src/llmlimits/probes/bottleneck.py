@@ -105,7 +105,7 @@ def draw_label_capacity(values: dict):
     (made,) = ax.semilogx(codes, values["labels"].mean(axis=0), "s-", ms=4, base=2, color=plotting.GREEN)
     (blind,) = ax.semilogx(codes, values["pixels"].mean(axis=0), "o-", ms=4, base=2, color=plotting.BLUE)
     plotting.label_line(cap, "counting cap", where=0.4, dx=-86, dy=2)
-    plotting.label_line(made, "made for labels", where=0.6, dx=8, dy=-11)
+    plotting.label_line(made, "made for labels", where=0.6, dx=2, dy=-8)
     plotting.label_line(blind, "made for pixels", where=0.4, dx=14, dy=-14)
     ax.set(xlabel="codewords $K$", ylabel="labels read rightly", ylim=(0, 1.06))
     return fig

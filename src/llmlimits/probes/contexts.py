@@ -420,14 +420,14 @@ def draw_distances(values: dict[str, np.ndarray], live: dict[str, np.ndarray] | 
                 (line,) = right.plot(data["octaves"], np.median(row, 1), ("-", "--")[k], color=f"C{i}")
                 if k == 0:
                     plotting.label_line(
-                        line, name, where=(0.75, 0.3, 0.6)[i], dx=0, dy=(9, -8, 9)[i], ha="center"
+                        line, name, where=(0.75, 0.65, 0.8)[i], dx=0, dy=(9, 7, 9)[i], ha="center"
                     )
     left.set(xscale="log", xlabel="distance (tokens)", ylabel="score in the first layer")
     right.set(
         xscale="log",
         xlabel="distance from (tokens), by octaves",
         ylabel="scatter of the score",
-        ylim=(0, None),
+        ylim=(0, 1.15 * right.get_ylim()[1]),
     )
     return fig
 
