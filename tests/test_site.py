@@ -18,6 +18,19 @@ ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 PAGES = checks.pages(HTML) if HTML.is_dir() else []
+ENLARGED = (640, 360, 320)  # a desktop enlarged twice, a phone, a desktop enlarged four times
+# A page of every kind: explorers and folds, filters, proofs by steps, the first page, tables, the package
+BY_KEYBOARD = [
+    f"book/{name}.html"
+    for name in (
+        "04-reasoning/consistency",
+        "ledger",
+        "machine-checked",
+        "index",
+        "teaching/index",
+        "api/halting",
+    )
+]
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +85,10 @@ def test_no_published_place_moves(site):
     assert checks.anchor_problems(site, published) == []
 
 
+def test_nothing_holds_up_a_page(site):
+    assert checks.blocking_problems(site) == []
+
+
 def test_no_page_is_too_heavy(site):
     assert checks.weight_problems(site) == []
 
@@ -91,13 +108,17 @@ def test_page(page, address, browser):
     for mode in ("light", "dark"):
         with checks.visit(browser, address + page, mode) as (view, loading):
             view.screenshot(path=f"{picture}-{mode}.png")
-            found = checks.math_problems(view)
+            found = checks.math_problems(view) + checks.motion_problems(view)
+            if mode == "light":
+                found += checks.frame_problems(view)
             checks.open_folds(view)
-            found += checks.axe_problems(view) + checks.sideways_problems(view) + checks.print_problems(view)
+            found += checks.axe_problems(view) + checks.print_problems(view)
             if mode == "dark":
                 found += checks.darkness_problems(view)
             else:
                 found += checks.structure_problems(view) + checks.explorer_problems(view)
+                for width in ENLARGED:
+                    found += checks.sideways_problems(view, width)
                 view.set_viewport_size({"width": 360, "height": 800})
                 view.evaluate("window.scrollTo(0, 0)")
                 view.screenshot(path=f"{picture}-phone.png")
@@ -105,9 +126,37 @@ def test_page(page, address, browser):
     assert not problems, "\n".join(["", *problems])
 
 
-def test_search_page_loads(site, address, browser):
-    with checks.visit(browser, address + "search.html?q=model") as (_, loading):
+@pytest.mark.parametrize("page", BY_KEYBOARD)
+def test_everything_can_be_reached_by_keyboard(page, address, browser):
+    with checks.visit(browser, address + page) as (view, _):
+        assert checks.keyboard_problems(view) == []
+
+
+def test_search_by_keyboard(site, address, browser):
+    """From a page to the place that is sought, without a mouse."""
+    with checks.visit(browser, address + "book/index.html") as (view, loading):
+        view.keyboard.press("Control+k")
+        view.keyboard.type("crowding")
+        view.keyboard.press("Enter")
+        view.wait_for_selector("#search-results li a")
+        assert view.evaluate("new URLSearchParams(location.search).get('q')") == "crowding"
+        found = view.evaluate("[...document.querySelectorAll('#search-results li a')].map(link => link.href)")
+        assert any("book/03-context/attention.html" in link for link in found)
+        for _ in range(100):
+            view.keyboard.press("Tab")
+            if view.evaluate("document.activeElement.closest('#search-results') !== null"):
+                break
+        view.keyboard.press("Enter")
+        view.wait_for_url("**/book/**")
         assert loading == []
+
+
+def test_search_finds_nothing_where_there_is_nothing(site, address, browser):
+    with checks.visit(browser, address + "search.html?q=zyzzogeton") as (view, _):
+        view.wait_for_function(
+            "/did not match|no results/i.test(document.querySelector('#search-results').innerText)"
+        )
+        assert view.locator("#search-results li a").count() == 0
 
 
 # ---- Negative controls -------------------------------------------------------------------------------------
@@ -191,6 +240,22 @@ def test_sharing_check_can_fail(tmp_path):
     assert len(checks.sharing_problems(tmp_path)) == 3  # the shell has a description
 
 
+@pytest.mark.parametrize(
+    ("head", "body", "says"),
+    [
+        ('<script src="a.js"></script>', "", "does not wait"),
+        ('<link rel="stylesheet" href="a.css"><link rel="stylesheet" href="b.css">', "", "2 style sheets"),
+        ("", '<div class="explorer-frames"><img src="data:image/webp;base64,x">', "carries a picture"),
+        ("", '<div class="explorer-frames"><img src="a.webp" hidden="hidden">', "loads a hidden picture"),
+        ('<script defer src="a.js"></script><link rel="stylesheet" href="a.css">', "", None),
+    ],
+)
+def test_blocking_check_can_fail(tmp_path, head, body, says):
+    write(tmp_path, body, SHELL.replace("</head>", f"{head}</head>"))
+    found = checks.blocking_problems(tmp_path)
+    assert found == [] if says is None else len(found) == 1 and says in found[0]
+
+
 def test_style_sheets_are_searched(tmp_path):
     (write(tmp_path, "") / "a.css").write_text(
         "a { background: url('//cdn.example/a.png') }", encoding="utf-8"
@@ -213,6 +278,7 @@ def test_a_sound_page_passes_everything(tmp_path, browser):
             == []
         )
         assert checks.explorer_problems(view) + checks.axe_problems(view) + checks.print_problems(view) == []
+        assert checks.keyboard_problems(view) + checks.motion_problems(view) == []
         assert loading == []
 
 
@@ -272,6 +338,26 @@ def test_loading_checks_can_fail(tmp_path, browser, fault, says):
             checks.print_problems,
             '<div class="admonition dropdown"><p style="display: none">hidden step</p></div>',
             "stays folded: hidden step",
+        ),
+        (checks.motion_problems, '<p style="transition: color 1s">x</p>', "in transition: p"),
+        (checks.motion_problems, '<p style="animation: spin 1s">x</p>', "animated: p"),
+        (checks.motion_problems, '<p style="scroll-behavior: smooth">x</p>', "scrolls smoothly: p"),
+        (checks.frame_problems, EXPLORER.format(TURNS), "hidden pictures were fetched"),
+        (
+            checks.frame_problems,
+            EXPLORER.format(TURNS).replace("data:image/gif;base64,R0lGODdhAQABAAAAACw=", "gone.gif"),
+            "hidden pictures were not fetched",
+        ),
+        (
+            checks.keyboard_problems,
+            '<button tabindex="-1">x</button>',
+            "out of reach of the keyboard: <button",
+        ),
+        (checks.keyboard_problems, '<a href="#a" style="outline: none">x</a>', "does not show the focus: <a"),
+        (
+            checks.keyboard_problems,
+            '<details><summary onkeydown="event.preventDefault()">s</summary>x</details>',
+            "a fold does not follow the keyboard: <summary",
         ),
         (checks.axe_problems, '<input type="text">', "label"),
         (checks.axe_problems, '<p style="color: #bbb; background: #fff">pale</p>', "color-contrast"),
