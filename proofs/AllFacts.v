@@ -35,7 +35,7 @@ Definition by_formula (m n : nat) : Z :=
                 * choose m k * Z.of_nat (m - k) ^ Z.of_nat n)
       (seq 0 (S m)).
 
-(** For books of at most 4 pages and at most 5 draws the formula is right.
+(** For 1 to 4 facts and at most 5 draws the formula is right.
     (Book: part of thm-all-facts) *)
 Theorem formula_in_small_cases :
   forallb (fun m =>

@@ -104,8 +104,8 @@ Section Any_code.
     (says_yes d (node (code c) input) -> halts c input) /\
     (says_no d (node (code c) input) -> ~ halts c input).
 
-  (** Whatever program is proposed, there is a program and an input about
-      which it is wrong: its contrary, run on its own text.
+  (** Whatever program that always answers is proposed, there is a program and
+      an input about which it is wrong: its contrary, run on its own text.
       (Book: part of thm-contrarian) *)
   Theorem halting_is_undecidable : forall d, always_answers d ->
     ~ right_about d (contrary d) (code (contrary d)).

@@ -155,7 +155,8 @@ Section Majority.
     rewrite Rpow_mult_distr, !pow_add. simpl. ring.
   Qed.
 
-  (** So two more voters always help if each is better than a coin.
+  (** So two more voters always help if each is better than a coin and not
+      always right.
       (Book: part of thm-majority) *)
   Theorem more_voters_help : forall m, 1 / 2 < p < 1 ->
     majority m < majority (m + 1).
