@@ -129,7 +129,11 @@ def merged(article: Tag, docname: str, docnames: set[str], base: str) -> Tag:
         if tag.name == "a" and tag.get("href"):
             tag["href"] = target(tag["href"], docname, docnames, base)
         if tag.name == "img" and not tag["src"].startswith("data:"):
-            for name in ("loading", "width", "height"):  # paper shows every picture, in the width of its column
+            for name in (
+                "loading",
+                "width",
+                "height",
+            ):  # paper shows every picture, in the width of its column
                 tag.attrs.pop(name, None)
             tag["src"] = "../html/" + posixpath.normpath(
                 posixpath.join(posixpath.dirname(docname), tag["src"])

@@ -6,6 +6,7 @@ import importlib
 import math
 import re
 import sys
+from fractions import Fraction
 
 import pytest
 
@@ -140,3 +141,8 @@ def test_bad_input(numbers, says):
 def test_a_report_needs_lines():
     with pytest.raises(ValueError, match="lines"):
         calculator.report([])
+
+
+def test_numbers_near_one_are_not_one():
+    shown = [calculator.shown(value) for value in (0.99992, 0.5, Fraction(1), 0.001234, 1234.5)]
+    assert shown == ["0.9999", "0.5", "1", "0.00123", "1,234"]

@@ -22,7 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 import ledger
 from freshness import PACKAGE
 
-SECTION = re.compile(r"^(Parameters|Returns|Raises)\n-+\n(.*?)(?:\n\n|\Z)", re.S | re.M)
+SECTION = re.compile(r"^(Parameters|Attributes|Returns|Raises)\n-+\n(.*?)(?:\n\n|\Z)", re.S | re.M)
 ITEM = re.compile(r"^(\S.*?)(?: : (.*))?((?:\n[ \t]+\S.*)*)$", re.M)
 CODE = re.compile(r"``([^`]+)``")
 
@@ -82,12 +82,9 @@ def items(section: str, body: str) -> str:
     """The entries of a section of a docstring as a definition list."""
     lines = []
     for name, text, rest in ITEM.findall(body):
-        words = inspect.cleandoc(text + rest) if section == "Parameters" else inspect.cleandoc(rest)
-        head = (
-            ", ".join(f"`{part.strip()}`" for part in name.split(","))
-            if section == "Parameters"
-            else typed(name)
-        )
+        named = section in ("Parameters", "Attributes")
+        words = inspect.cleandoc(text + rest) if named else inspect.cleandoc(rest)
+        head = ", ".join(f"`{part.strip()}`" for part in name.split(",")) if named else typed(name)
         indented = words.replace("\n", "\n  ")
         lines.append(f"{head}\n: {indented}" if words else head)
     return f"**{section}**\n\n" + "\n\n".join(lines) + "\n\n"

@@ -1,4 +1,4 @@
-r"""Softmax attention among many keys, for the section on attention (3.4).
+r"""Softmax attention among many keys, for the section on attention (3.3).
 
 The module holds the exact margin a key needs, crowding with its rate and its finite form, maxima of random
 scores, the change of regime when their variance grows, dispersion of bounded logits, repairs (rescaling,

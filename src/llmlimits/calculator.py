@@ -237,4 +237,7 @@ def shown(value: Real) -> str:
     value = real("value", value)
     if abs(value) >= 1000 or (isinstance(value, Fraction) and value.denominator == 1):
         return f"{round(value):,}"
-    return f"{float(value):.3g}"
+    digits = 3
+    while digits < 17 and value < 1 and f"{float(value):.{digits}g}" == "1":
+        digits += 1  # 0.99992, not 1
+    return f"{float(value):.{digits}g}"

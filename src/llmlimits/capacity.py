@@ -1,4 +1,4 @@
-r"""What a memory of given size can know about facts without structure, for the section on 2.1.
+r"""What a memory of given size can know about facts without structure, for the section on fundamental limits (2.1).
 
 A world is a list of $N$ facts, each one of $q$ labels chosen uniformly and independently; a model answers all
 of them. The module counts how well every model of a finite family can do at once (with high probability, for

@@ -1,4 +1,4 @@
-r"""Repair of beliefs that contradict each other, for the section on consistency (4.3).
+r"""Repair of beliefs that contradict each other, for the section on consistency (4.2).
 
 Statement number $i$ has the belief $b_i\in(0,1)$ that it is true, and its answer is $a_i\in\{0,1\}$. A **clause** is
 a tuple of signed statement numbers, counted from 1: ``(-1, 2)`` reads "not 1, or 2", that is, "1 implies 2". Rules

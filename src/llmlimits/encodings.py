@@ -1,4 +1,4 @@
-r"""Sinusoidal and rotary position encodings, for the section on encodings (3.3).
+r"""Sinusoidal and rotary position encodings, for the section on encodings (3.2).
 
 Everything rests on one kernel, the mean cosine $C_m(\Delta)=\frac1m\sum_k\cos(\omega_k\Delta)$ of $m=d/2$
 frequencies. The module computes it accurately at any distance below $2^{53}$ and quickly over millions of

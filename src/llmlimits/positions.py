@@ -1,4 +1,4 @@
-r"""What a training window shows of long distances, for the sections on data and positions (3.1, 3.2).
+r"""What a training window shows of long distances, for the section on training windows (3.1).
 
 Tokens of a segment see each other when they are in the same segment; a distance is $\delta=i-j\ge1$ between a
 query at position $i$ and a key at position $j<i$. The module holds the exact shares of distances, three

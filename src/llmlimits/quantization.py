@@ -1,4 +1,4 @@
-r"""Vector quantisation: bounds, codebooks and collapse, for the section on tokenising images (6.1.4).
+r"""Vector quantisation: bounds, codebooks and collapse, for the section on codebooks (6.2).
 
 A codebook is an array of shape (K, D); a vector is replaced by its nearest codeword, and the distortion is
 the mean squared distance. The module holds the ball bound, which is true, next to the printed bound, which

@@ -1,7 +1,7 @@
-r"""What likelihood can see, what traces cause, and what search, votes and checks buy, for the sections on 4.
+r"""What likelihood can see, what traces cause, and what search, votes and checks buy, for the sections 4.1 and 4.3.
 
-The first half belongs to 4.1 and 4.2: the shortcut that maximum likelihood prefers, parities, efficiency, and
-the effect of a trace $Z$ between an input $X$ and an answer $Y$. The second half belongs to 4.2 to 4.4: planning
+The first half belongs to 4.1: the shortcut that maximum likelihood prefers, parities, efficiency, and
+the effect of a trace $Z$ between an input $X$ and an answer $Y$. The second half belongs to 4.3: planning
 in trees, decoding, the price of compute, votes, verification, chains of steps. Witness for the ledger rows
 ``4-26`` to ``4-39``, ``4-pal``, ``4-cove`` and ``4-chain``. Integers and Fractions give exact results.
 """

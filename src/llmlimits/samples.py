@@ -1,4 +1,4 @@
-r"""How many examples arbitrary facts cost, and what the upper bounds say, for the sections on 2.1 and 2.2.
+r"""How many examples arbitrary facts cost, and how few suffice, for the sections on limits and data (2.1, 2.2).
 
 A world is a list of $m$ facts, each one of $q$ labels chosen uniformly and independently; a learner sees $n$
 random examples. The module gives the exact average risk and the exact chance of knowing every fact, the least

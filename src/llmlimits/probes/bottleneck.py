@@ -1,9 +1,9 @@
 r"""Two probes that train: labels read from a codebook, and position rows that are rarely visited.
 
 `label_capacity` cuts real handwritten digits into the cells of a codebook and asks how often the label can be
-read from the number of the cell, for the section on codebooks (6.1.4, ledger ``6-p4``). `position_training`
+read from the number of the cell, for the section on codebooks (6.2, ledger ``6-p4``). `position_training`
 trains small GPT-2 and Llama models on short documents and measures the loss at every position of the window, for
-the section on training positions (3.2, ledger ``s3-06``). Neither needs weights from elsewhere: they take the
+the section on training positions (3.1, ledger ``s3-06``). Neither needs weights from elsewhere: they take the
 subject that every probe takes and do not use it.
 """
 

@@ -1,8 +1,8 @@
 r"""Sentence embeddings of a real model: paraphrases and poisons among passages, and positions it was not trained on.
 
 `retrieval_margins` embeds a small corpus of true statements about 180 countries, questions in several forms and
-false statements, for the section on ranks and poisons (5.1, ledger ``s5-08``, ``s5-16``, ``s5-17``).
-`shifted_positions` embeds the same passages with their positions moved, for the section on encodings (3.3, ledger
+false statements, for the section on ranks and poisons (5.2, ledger ``s5-08``, ``s5-16``, ``s5-17``).
+`shifted_positions` embeds the same passages with their positions moved, for the section on encodings (3.2, ledger
 ``s3-16``).
 """
 

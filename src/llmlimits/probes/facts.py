@@ -3,7 +3,7 @@ r"""What a real model believes about 180 capitals and some continents, asked onc
 `fact_scores` stores, for every country, the model's scores of all beginnings of capitals; temperature and nucleus
 (2.4, ledger ``eq-21``, ``eq-22``), calibration and abstention (2.3, ``eq-17``, ``eq-20``), rare facts (2.2, ``eq-7``)
 and conformal sets (8, ``8-2``) are then exact computations on these numbers. `beliefs` asks yes-or-no questions
-about continents in two ways, for the section on consistency (4.3, ``4-41b``).
+about continents in two ways, for the section on consistency (4.2, ``4-41b``).
 """
 
 from __future__ import annotations
@@ -259,7 +259,7 @@ def draw_exams(values: dict, live: dict | None = None):
         (honest,) = ax.plot(grid, marks[:, 0], line, color=plotting.BLUE)
         (bluff,) = ax.plot(grid, marks[:, 1], line, color=plotting.VERMILION)
         if data is values:
-            plotting.label_line(honest, "answers if sure enough", where=0.75, dx=-60, dy=14)
+            plotting.label_line(honest, "answers if sure enough", where=0.75, dx=-60, dy=22)
             plotting.label_line(bluff, "always answers", where=0.45, dx=-96, dy=-6)
     ax.axhline(0, color="0.4", lw=1)
     ax.set(xlabel="announced threshold $t$", ylabel="mean mark", ylim=(-2, 1))
