@@ -21,7 +21,7 @@ TRACES = {
     "python-sat": r"from pysat", "bm25s": r"importorskip\(.bm25s.\)", "pytest-xdist": r"-n 2 --dist",
     "nbval": r"--nbval ", "ruff": r"bin/ruff check",
     "check-jsonschema": r"check.jsonschema", "jupyter-book": r"bin/jupyter-book build",
-    "sphinx-proof": r"- sphinx_proof", "sphinx-exercise": r"- sphinx_exercise",
+    "fonttools": r"from fontTools", "sphinx-proof": r"- sphinx_proof", "sphinx-exercise": r"- sphinx_exercise",
 }  # fmt: skip
 # Jupyter Book loads these itself; they are asked for since their versions matter.
 LOADED_BY_JUPYTER_BOOK = {"sphinx-book-theme", "myst-nb", "sphinxcontrib-bibtex"}

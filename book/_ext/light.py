@@ -1,8 +1,8 @@
 """Makes pages light to load, for a reader on a phone.
 
 The explorers' pictures go into files of their own, of which a page loads those that are seen; scripts wait until the
-page stands; the style sheets are one file; of the icon fonts, and of the pictures' colours, what the book does not use
-is left out.
+page stands; the style sheets are one file; of its rules, of the icon fonts and of the pictures' colours, what the
+book does not use is left out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pydata_sphinx_theme
+import tinycss2
 from fontTools import subset
 from PIL import Image
 
@@ -78,18 +79,19 @@ def icon_styles(names: Iterable[str], characters: Iterable[str]) -> str:
     original = (FONT_AWESOME / "css" / "all.min.css").read_text(encoding="utf-8")
     rules = re.findall(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}', original)
     codes = {name: code for selectors, code in rules for name in re.findall(r"\.fa-([\w-]+)", selectors)}
-    used = {name: codes[name] for name in sorted(set(names)) if name in codes}
+    chosen = {name: codes[name] for name in sorted(set(names)) if name in codes}
     lines = [original[original.index("/*!") : original.index("*/") + 2]]
     for file, (selectors, family, weight) in FONTS.items():
         options = subset.Options(flavor="woff", layout_features=[], notdef_outline=True)
-        font = subset.load_font(FONT_AWESOME / "webfonts" / f"{file}.ttf", options)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(
-            unicodes=[int(code, 16) for code in used.values()] + [ord(character) for character in characters]
-        )
-        subsetter.subset(font)
+        codepoints = [int(code, 16) for code in chosen.values()] + [
+            ord(character) for character in characters
+        ]
         data = io.BytesIO()
-        subset.save_font(font, data, options)
+        with subset.load_font(FONT_AWESOME / "webfonts" / f"{file}.ttf", options) as font:
+            subsetter = subset.Subsetter(options)
+            subsetter.populate(unicodes=codepoints)
+            subsetter.subset(font)
+            subset.save_font(font, data, options)
         address = f"data:font/woff;base64,{base64.b64encode(data.getvalue()).decode()}"
         lines += [
             f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:block;src:url({address})}}',
@@ -99,7 +101,7 @@ def icon_styles(names: Iterable[str], characters: Iterable[str]) -> str:
     lines += [
         f"{everything}{{-webkit-font-smoothing:antialiased;display:inline-block;font-style:normal;line-height:1}}",
         ".fa-lg{font-size:1.25em;line-height:.05em;vertical-align:-.075em}",
-        *(f'.fa-{name}:before{{content:"\\{code}"}}' for name, code in used.items()),
+        *(f'.fa-{name}:before{{content:"\\{code}"}}' for name, code in chosen.items()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -120,6 +122,46 @@ def merged(static: Path, sheets: Iterable[str]) -> str:
     return "\n".join(parts)
 
 
+def used(rules: Iterable[tinycss2.ast.Node], words: set[str]) -> str:
+    """The rules of a style sheet without those for classes that are not among `words`.
+
+    Arguments, as in ``:not(.a)``, do not count, nor do the classes that Bootstrap's script puts together (``bs-...``).
+    """
+    kept = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            selectors = [
+                selector for selector in tops(rule.prelude)
+                if all(name in words or name.startswith("bs-") for name in class_names(selector))
+            ]  # fmt: skip
+            if selectors:
+                kept.append(f"{','.join(selectors)}{{{tinycss2.serialize(rule.content).strip()}}}")
+        elif rule.lower_at_keyword in ("media", "supports"):
+            inside = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            if text := used(inside, words):
+                kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{text}}}")
+        else:
+            kept.append(rule.serialize())
+    return "\n".join(kept)
+
+
+def tops(prelude: Iterable[tinycss2.ast.Node]) -> list[str]:
+    """The selectors between the commas of a rule's prelude, commas in parentheses apart."""
+    parts: list[list] = [[]]
+    for token in prelude:
+        if token == ",":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [tinycss2.serialize(part).strip() for part in parts]
+
+
+def class_names(selector: str) -> list[str]:
+    """The classes that an element and its ancestors must have for `selector` to apply."""
+    bare, count = re.subn(r"""\([^()]*\)|\[[^\]]*\]""", "", selector)
+    return class_names(bare) if count else re.findall(r"\.(-?[A-Za-z_][\w-]*)", bare)
+
+
 def lighten_pages(app, exception) -> None:
     """Leave out of the finished pages what they do not use, and let nothing hold up their first sight."""
     if exception or app.builder.format != "html":
@@ -137,7 +179,11 @@ def lighten_pages(app, exception) -> None:
         names = {name for text in texts.values() for name in re.findall(r"\bfa-([\w-]+)", text)}
         characters = set(re.findall("[\ue000-\uf8ff]", styles))
         characters |= {chr(int(code, 16)) for code in re.findall(r"\\(f[0-9a-f]{3})\b", styles)}
-        (static / STYLES).write_text(icon_styles(names, characters) + styles, encoding="utf-8")
+        scripts = [path for path in static.rglob("*.js") if "mathjax" not in path.parts]
+        everything = [*texts.values(), *(path.read_text(encoding="utf-8") for path in scripts)]
+        words = {word for text in everything for word in re.findall(r"[\w-]+", text)}
+        rules = tinycss2.parse_stylesheet(styles, skip_comments=True, skip_whitespace=True)
+        (static / STYLES).write_text(icon_styles(names, characters) + used(rules, words), encoding="utf-8")
     version = hashlib.sha256((static / STYLES).read_bytes()).hexdigest()[:8]
     for path, text in texts.items():
         light = ICON_SCRIPT.sub("", ICON_PRELOAD.sub("", text))
