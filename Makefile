@@ -9,7 +9,7 @@ THREADED := 06-multimodality-alignment 06-multimodality-quantization 03-context-
 # Numbers are the same with any number of threads; one each lets notebooks run side by side
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: book notebooks problem-sets grade-demo slides pdf proofs record probes probes-test test serve bench address colab newest format clean threads licences
+.PHONY: book notebooks problem-sets grade-demo slides pdf proofs record probes probes-test test serve bench lighthouse address colab newest format clean threads licences
 
 # The site, in _build/html; executes every notebook that changed
 book: $(VENV)/.stamp
@@ -78,6 +78,10 @@ serve: book
 bench: $(VENV)/.stamp
 	$(PY) benchmarks/notebooks.py
 	$(PY) benchmarks/functions.py
+
+# Lighthouse on the three heaviest pages, for a desktop and a slow phone; needs Node
+lighthouse: book
+	$(PY) benchmarks/lighthouse.py
 
 # The notebooks with the most arithmetic give the same outputs when the arithmetic runs in two threads
 threads: $(VENV)/.stamp
