@@ -76,7 +76,7 @@ def measure(address: str, device: str, browser: str) -> tuple[dict[str, int], st
 
 def main() -> None:
     html = ROOT / "_build" / "html"
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    browser = site_checks.chromium()
     if not (browser and shutil.which("npx") and html.is_dir()):
         sys.exit("make lighthouse needs Node with npm, Chromium, and the built site")
     pages = sorted(site_checks.pages(html), key=lambda page: site_checks.kilobytes(html, page), reverse=True)[

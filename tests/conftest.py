@@ -1,7 +1,8 @@
-"""At the end of a full run, every test that a ledger row names must have run and passed.
+"""The browser of the browser tests, and what a full run must have run.
 
-A test can be skipped, marked as an expected failure or deselected without turning a run red; as evidence for a verdict
-that is not enough. Runs of a part of the suite are left alone.
+At its end, every test that a ledger row names must have run and passed. A test can be skipped, marked as an expected
+failure or deselected without turning a run red; as evidence for a verdict that is not enough. Runs of a part of the
+suite are left alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import pytest
 import yaml
 from hypothesis import settings
 
+from support import unavailable
+
 # A slow machine is no failure of the mathematics: no test fails for the time that one example takes
 settings.register_profile("book", deadline=None)
 settings.load_profile("book")
@@ -20,6 +23,24 @@ settings.load_profile("book")
 ROOT = Path(__file__).resolve().parents[1]
 OUTCOMES = pytest.StashKey[dict[str, set[str]]]()
 MISSING = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium; without one the test is skipped, and fails where `CI` is set."""
+    from playwright.sync_api import sync_playwright  # the tests of the package alone need neither
+
+    from site_checks import chromium
+
+    if (executable := chromium()) is None:
+        unavailable("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield opened
+        opened.close()
 
 
 def pytest_configure(config):

@@ -10,6 +10,7 @@ import functools
 import gzip
 import http.server
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -350,6 +351,11 @@ def visit(
         yield page, problems
     finally:
         context.close()
+
+
+def chromium() -> str | None:
+    """The path of a Chromium or Chrome, if there is one."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def open_folds(page: Page) -> None:

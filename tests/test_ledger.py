@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 import site_checks as checks
 from support import ROOT, build_book, rebuild
@@ -518,19 +517,6 @@ def test_only_the_ledger_loads_the_filters(book):
     for name in BOOK:
         source = (book / "_build" / "html" / "book" / f"{name}.html").read_text(encoding="utf-8")
         assert ("ledger.js" in source) == (name == "ledger")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        pytest.skip("no Chromium on this machine: the filters cannot be tried")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
 
 
 def shown(view) -> list[str]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 import site_checks as checks
-from support import FRONT_MATTER, build_book, rebuild, unavailable
+from support import FRONT_MATTER, build_book, rebuild
 
 SCRIPT = """Definition twice (n : nat) : nat := n + n.
 
@@ -163,19 +161,6 @@ def test_edition_has_the_steps_and_the_folds(book):
     cells = json.loads((book / "_build" / "nbedition" / "first.ipynb").read_text())["cells"]
     text = "".join("".join(cell["source"]) for cell in cells)
     assert "[machine-checked](" in text and "Machine-checked: <code>A.same</code>" in text
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        unavailable("no Chromium on this machine: the stepper cannot be tried")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
 
 
 def test_stepper_by_keyboard(book, browser):

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 import site_checks as checks
 from support import unavailable
@@ -38,20 +36,6 @@ def site() -> Path:
     if not PAGES:
         unavailable("no built book in _build/html: run `make book` first")
     return HTML
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        unavailable("no Chromium on this machine: the browser checks cannot run")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=executable,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
