@@ -16,7 +16,7 @@ import re
 import resource
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from types import ModuleType
 from typing import Any
@@ -257,12 +257,12 @@ def fresh(arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def problems(function: Callable, valid: tuple[tuple, dict]) -> list[str]:
-    """All that goes wrong when one argument of a valid call is hostile."""
+def problems(function: Callable, valid: tuple[tuple, dict], trusted: Iterable[str] = ()) -> list[str]:
+    """All that goes wrong when one argument of a valid call is hostile; those called `trusted` are left alone."""
     signature = inspect.signature(function)
     bound = signature.bind(*valid[0], **valid[1])
     bound.apply_defaults()
-    parameters = [p for p in signature.parameters.values() if p.name != "self"]
+    parameters = [p for p in signature.parameters.values() if p.name not in ("self", *trusted)]
     given = dict(bound.arguments)
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:  # what it holds counts as arguments of their own

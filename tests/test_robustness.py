@@ -18,13 +18,13 @@ import pytest
 import llmlimits
 import robustness_checks as checks
 from robustness_checks import call
-from valid_calls import VALID
+from valid_calls import PROBES, VALID
 
 MODULES = [f"llmlimits.{module.name}" for module in pkgutil.iter_modules(llmlimits.__path__)]
 FUNCTIONS = [
     function
     for name in MODULES
-    # what measures real models takes a loaded one, and has tests of its own
+    # what measures real models takes a loaded one; of the probes only what reads measurements is tried, below
     if not name.startswith("llmlimits._") and name != "llmlimits.probes"
     for function in checks.public_functions(importlib.import_module(name))
 ]
@@ -43,6 +43,14 @@ def test_every_public_function_has_a_valid_call():
 def test_hostile_input(function):
     with checks.limited():
         found = checks.problems(function, VALID[function])
+    assert not found, "\n".join(["", *found])
+
+
+@pytest.mark.parametrize("function", PROBES, ids=name_of)
+def test_hostile_input_to_what_reads_measurements(function):
+    """The measurements are taken as a probe has made them; every other argument is hostile in its turn."""
+    with checks.limited():
+        found = checks.problems(function, PROBES[function], trusted=("values", "live"))
     assert not found, "\n".join(["", *found])
 
 
@@ -105,3 +113,8 @@ def test_fragile_functions_are_caught(monkeypatch, function, valid, says):
     with checks.limited():
         found = checks.problems(function, valid)
     assert any(says in problem for problem in found), found
+
+
+def test_a_trusted_argument_is_left_alone():
+    with checks.limited():
+        assert checks.problems(no_check, call(2), trusted=("n",)) == []

@@ -26,6 +26,7 @@ from llmlimits import (
     multimodal,
     plotting,
     positions,
+    probes,
     quantization,
     reasoning,
     retrieval,
@@ -34,6 +35,7 @@ from llmlimits import (
     scoring,
     verdicts,
 )
+from llmlimits.probes import bottleneck, contexts, embeddings, facts
 from robustness_checks import call
 
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
@@ -460,4 +462,23 @@ VALID = {
     scoring.false_text_cap: call(0.1, 0.5),
     scoring.rule20_gain: call(HALF, HALF),
     scoring.threshold_mixture: call(HALF, 1),
+}
+
+# What reads the measurements of real models, on the recorded ones
+FACTS, CROWDING = probes.recorded("fact_scores"), probes.recorded("crowding")
+PROBES = {
+    bottleneck.copy_loss: call(0.9),
+    bottleneck.label_cap: call([0.5, 0.3, 0.2], 2),
+    bottleneck.label_capacity: call(RNG, 1),
+    bottleneck.position_slope: call(probes.recorded("position_training"), 0),
+    bottleneck.reach: call("short"),
+    contexts.finders: call(CROWDING, 5),
+    contexts.log_slopes: call(CROWDING["logit"].mean(0), CROWDING["pairs"]),
+    embeddings.poison_survival: call(probes.recorded("retrieval_margins"), 0),
+    facts.conformal_coverage: call(FACTS, TENTH, RNG, 3),
+    facts.draw_reliability: call(FACTS, None, 6),
+    facts.exam_marks: call(FACTS, HALF),
+    facts.label_laws: call(FACTS, 1),
+    facts.repair_beliefs: call(probes.recorded("beliefs"), False),
+    facts.right_probability: call(FACTS, 1),
 }

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import plotting, quantization
-from .._checks import array, fail, generator, integer, real
+from .._checks import array, choice, fail, generator, integer, real
 from .._training import flushed_denormals
 from . import Subject, probe
 
@@ -160,9 +160,8 @@ def reach(kind: str) -> np.ndarray:
 
     Source: ledger ``s3-06``.
     """
-    if kind not in ("short", "full"):
-        fail("kind", kind, "'short' or 'full'")
-    out = (1 - 1 / MEAN) ** np.arange(1, WINDOW + 1) if kind == "short" else np.ones(WINDOW)
+    short = choice("kind", kind, ("short", "full")) == "short"
+    out = (1 - 1 / MEAN) ** np.arange(1, WINDOW + 1) if short else np.ones(WINDOW)
     out[-1] = 0
     return out
 

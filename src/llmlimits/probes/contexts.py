@@ -148,10 +148,28 @@ def _scores(weights: np.ndarray, places: Sequence[int], right: int) -> tuple[np.
 
 
 def log_slopes(values: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-    """Least-squares slope against the logarithm of the counts along the first axis."""
-    x = np.log(np.asarray(counts, dtype=float))
+    """Least-squares slope against the logarithm of the counts along the first axis.
+
+    Parameters
+    ----------
+    values : finite, of any shape; the first axis belongs to the counts.
+    counts : at least two positive numbers, not all equal.
+
+    Raises
+    ------
+    ValueError
+        If the counts are too few, equal or not positive, or the values do not fit them.
+    """
+    counts = _checks.array("counts", counts, 1)
+    if len(counts) < 2 or counts.min() <= 0 or counts.min() == counts.max():
+        _checks.fail("counts", counts, "at least two positive numbers, not all equal")
+    values = np.asarray(values)
+    values = _checks.array("values", values, max(values.ndim, 1))
+    if len(values) != len(counts):
+        _checks.fail("values", values.shape, f"an array whose first axis has {len(counts)} entries")
+    x = np.log(counts)
     x -= x.mean()
-    return np.tensordot(x, np.asarray(values, dtype=float), axes=(0, 0)) / (x @ x)
+    return np.tensordot(x, values, axes=(0, 0)) / (x @ x)
 
 
 def finders(values: dict[str, np.ndarray], heads: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -160,7 +178,13 @@ def finders(values: dict[str, np.ndarray], heads: int = 5) -> tuple[np.ndarray, 
     Returns
     -------
     Layers and heads, most weight first; judge them on the other seeds.
+
+    Raises
+    ------
+    ValueError
+        If `heads` is no integer of at least 1.
     """
+    heads = _checks.integer("heads", heads, 1)
     half = max(1, len(values["logit"]) // 2)
     mass = (1 / (1 + np.exp(-values["logit"][:half]))).mean((0, 1))
     order = np.argsort(-mass, axis=None)[:heads]

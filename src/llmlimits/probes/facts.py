@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import conformal, consistency, plotting, sampling
-from .._checks import array, generator, integer, real
+from .._checks import array, flag, generator, integer, real
 from . import Subject, probe
 
 
@@ -207,6 +207,8 @@ def draw_reliability(values: dict, live: dict | None = None, bins: int = 6):
     """Confidence of the favourite label against the share right, in bins of equal size; live: hollow."""
     import matplotlib.pyplot as plt
 
+    bins = integer("bins", bins, 1, len(values["right"]))
+
     fig, ax = plt.subplots(figsize=(4.8, 4))
     ax.plot([0, 1], [0, 1], color="0.5", lw=1)
     for data, style in ((values, {}), (live, {"mfc": "none", "ms": 9})):
@@ -317,7 +319,7 @@ def conformal_coverage(values: dict, alpha: Real, rng: np.random.Generator, repe
     values : what `fact_scores` returned.
     alpha : allowed share of misses, in (0, 1).
     rng : source of the halves.
-    repeats : number of random halves, at least 1.
+    repeats : number of random halves, 1 to 100,000.
 
     Returns
     -------
@@ -331,7 +333,7 @@ def conformal_coverage(values: dict, alpha: Real, rng: np.random.Generator, repe
     Source: ledger ``8-2``.
     """
     alpha = float(real("alpha", alpha, above=0, below=1))
-    repeats = integer("repeats", repeats, 1)
+    repeats = integer("repeats", repeats, 1, 100_000)
     generator("rng", rng)
     score = 1 - label_laws(values)
     own = score[np.arange(len(score)), values["right"]]
@@ -463,12 +465,12 @@ def repair_beliefs(values: dict, centred: bool = False) -> Repaired:
     Raises
     ------
     ValueError
-        If the log-odds are not finite.
+        If the log-odds are not finite, or `centred` is neither True nor False.
 
     Source: ledger ``4-41b``.
     """
     odds = array("odds", values["odds"], 3)
-    if centred:
+    if flag("centred", centred):
         odds = odds - odds.mean(axis=0)
     place = values["place"]
     truth = np.zeros(odds.shape, dtype=bool)
