@@ -20,11 +20,11 @@ book: $(VENV)/.stamp
 # that others may cite, the numbers in README.md. Run it after a change to the book
 notebooks: $(VENV)/.stamp
 	$(PY) book/_ext/ledger.py
+	$(PY) teaching/problem_sets.py --committed
 	$(MAKE) --no-print-directory book
 	mkdir -p notebooks
 	rm -f notebooks/*.ipynb
 	cp _build/nbedition/*.ipynb notebooks/
-	$(PY) teaching/problem_sets.py --committed
 	$(PY) tests/anchors.py
 	$(PY) scripts/readme.py
 

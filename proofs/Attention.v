@@ -98,7 +98,7 @@ Proof.
   assert (0 <= (INR n - 1) * exp (- r)) by (apply Rmult_le_pos; lra).
   assert (0 < exp (z i) * (1 + (INR n - 1) * exp (- r)))
     by (apply Rmult_lt_0_compat; lra).
-  (* Divide e^(z i) by all three: the larger the sum, the smaller the share. *)
+  (* Divide e^(z i) by all three: a larger sum, a smaller share. *)
   split.
   - rewrite <- (inverse_of_product (exp (z i))) by lra.
     apply share_antitone; lra.

@@ -79,7 +79,9 @@ def typed(text: str) -> str:
 
 
 def items(section: str, body: str) -> str:
-    """The entries of a section of a docstring as a definition list."""
+    """The entries of a section of a docstring as a definition list; what is returned may be a sentence instead."""
+    if section == "Returns" and "\n" in body and not re.search(r"^[ \t]", body, re.M):
+        return f"**{section}**\n\n{body}\n\n"
     lines = []
     for name, text, rest in ITEM.findall(body):
         named = section in ("Parameters", "Attributes")

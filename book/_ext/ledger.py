@@ -93,7 +93,7 @@ CHAPTERS = {
 }
 MEANINGS = {
     "holds": "true as stated",
-    "repaired": "true, with another proof",
+    "repaired": "true, once repaired",
     "needs hypothesis": "true with one more",
     "fails": "false as stated",
     "assumption": "a definition or a model",

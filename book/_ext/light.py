@@ -98,7 +98,11 @@ def icon_styles(names: Iterable[str], characters: Iterable[str]) -> str:
             f'{selectors}{{font-family:"{family}";font-weight:{weight}}}',
         ]
     everything = ",".join(selectors for selectors, _, _ in FONTS.values())
+    names_of_fonts = re.findall(
+        r"--fa-font-(?:solid|regular|brands):[^;}]+", original
+    )  # the theme's icons use them
     lines += [
+        f":root{{{';'.join(names_of_fonts)}}}",
         f"{everything}{{-webkit-font-smoothing:antialiased;display:inline-block;font-style:normal;line-height:1}}",
         ".fa-lg{font-size:1.25em;line-height:.05em;vertical-align:-.075em}",
         *(f'.fa-{name}:before{{content:"\\{code}"}}' for name, code in chosen.items()),

@@ -161,17 +161,31 @@ def table(course: dict, known: dict[str, Page]) -> list[str]:
     for number, meeting in enumerate(course["meetings"], 1):
         page = known[meeting["page"]]
         about = f"[{page.title}](/book/{meeting['page']}.md)"
-        about += f": {meeting['focus']}" if "focus" in meeting else ""
+        about += focus(page, meeting)
         read = str(page.reading(meeting.get("read"))) if meeting.get("read") != [] else ""
         homework = ", ".join(map(str, meeting.get("homework", [])))
         lines.append(f"| {name(course, number)} | {about} | {read} | {homework} |")
     return [*lines, ""]
 
 
+def focus(page: Page, meeting: dict) -> str:
+    """What a meeting takes from its page, to stand behind the page's title, which may end in a question mark."""
+    if "focus" not in meeting:
+        return ""
+    return (
+        f" {meeting['focus'][0].upper()}{meeting['focus'][1:]}"
+        if page.title.endswith("?")
+        else f": {meeting['focus']}"
+    )
+
+
 def details(called: str, meeting: dict, page: Page, minutes: int) -> list[str]:
     """One folded box for a meeting."""
-    focus = f": {meeting['focus']}" if "focus" in meeting else ""
-    lines = [f":::{{admonition}} Meeting {called}. {page.title}{focus}", ":class: dropdown", ""]
+    lines = [
+        f":::{{admonition}} Meeting {called}. {page.title}{focus(page, meeting)}",
+        ":class: dropdown",
+        "",
+    ]
     chosen = meeting.get("objectives", range(1, len(page.objectives) + 1))
     lines += ["**Afterwards students can**", ""]
     lines += [f"- {page.objectives[k - 1]}" for k in chosen] + [""]

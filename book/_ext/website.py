@@ -88,6 +88,17 @@ def complete_page(app, pagename, templatename, context, doctree) -> None:
     context["metatags"] = "\n".join([context.get("metatags", ""), *tags])
 
 
+def keep_percent(app, doctree, docname) -> None:
+    """Let no line break part a number from its per cent sign."""
+    if app.builder.format != "html":
+        return
+    for text in list(doctree.findall(nodes.Text)):
+        if " %" in text and not isinstance(
+            text.parent, nodes.literal | nodes.literal_block | nodes.raw | nodes.math
+        ):
+            text.parent.replace(text, nodes.Text(re.sub(r"(?<=\d) %", "\u00a0%", text)))
+
+
 class Repository(SphinxRole):
     """A link to a part of the book's repository, shown as its address."""
 
@@ -100,5 +111,6 @@ def setup(app):
     app.add_role("repository", Repository())
     app.connect("config-inited", configure, priority=400)
     app.connect("doctree-resolved", drop_thebe_nodes, priority=950)
+    app.connect("doctree-resolved", keep_percent, priority=960)
     app.connect("html-page-context", complete_page, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

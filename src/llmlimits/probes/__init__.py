@@ -184,7 +184,7 @@ class Subject:
         Returns
         -------
         Logits of the next token, shape (endings, vocabulary), and with `attention` the list of the last token's
-          attention weights, each of shape (layers, heads, tokens), as in `attention`.
+        attention weights, each of shape (layers, heads, tokens), as in `attention`.
         """
         import torch
 

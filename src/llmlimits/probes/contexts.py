@@ -562,7 +562,7 @@ def draw_conflict(values: dict[str, np.ndarray], live: dict[str, np.ndarray] | N
     ax.axhline(0, color=plotting.BLACK, lw=0.6)
     ax.axvline(0, color=plotting.BLACK, lw=0.6)
     ax.set(xlabel="predicted: mixture of memory and context (nats)", ylabel="measured with both (nats)")
-    ax.legend(loc="upper left", title="passage")
+    ax.legend(loc="upper left", title="passage", frameon=True, edgecolor="none", framealpha=1)
     return fig
 
 
