@@ -27,7 +27,7 @@ LOWEST = [requirement.replace(">=", "==") for requirement in PROJECT["dependenci
 NEWEST = [requirement.partition(">=")[0] for requirement in PROJECT["dependencies"]]
 TORCH = next(line for line in (ROOT / "requirements.txt").read_text().split() if line.startswith("torch=="))
 ALWAYS = [TORCH, "sympy", "ipykernel", "nbclient"]
-NOTEBOOKS = ["01-introduction", "02-hallucination-fundamental-limits", "04-reasoning-consistency"]
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 SECONDS_TO_FIRST_FIGURE = 20
 RUN = """
 import sys, time, nbformat
