@@ -142,7 +142,10 @@ def _solve(weights: np.ndarray, hard: list[Clause], soft: list[tuple[Clause, flo
         for literal in clause
     ] + [(len(hard) + k, n + k, 1.0) for k in range(len(soft))]
     rows, columns, values = zip(*entries, strict=True)
-    places = (np.array(rows, dtype=np.int32), np.array(columns, dtype=np.int32))  # all that older solvers take
+    places = (
+        np.array(rows, dtype=np.int32),
+        np.array(columns, dtype=np.int32),
+    )  # all that older solvers take
     matrix = coo_array((values, places), shape=(len(clauses), n + len(soft))).tocsr()
     least = np.array([1.0 - sum(literal < 0 for literal in clause) for clause in clauses])
     result = milp(
