@@ -320,3 +320,13 @@ def test_known_facts_cap_values():
 def test_bad_input_raises(call):
     with pytest.raises(ValueError, match="is not allowed"):
         call()
+
+
+def test_sizes_at_the_limits():
+    """The largest sizes that are allowed work, the next ones are refused by name."""
+    assert c.best_codebook_error(12, 1) == Fraction(1, 2)
+    with pytest.raises(ValueError, match="n_facts"):
+        c.best_codebook_error(13, 1)
+    assert c.greedy_hard_truth(np.array([[999_999]]), 10**6).tolist() != [999_999]
+    with pytest.raises(ValueError, match="n_labels"):
+        c.greedy_hard_truth(np.array([[0]]), 10**6 + 1)
