@@ -14,8 +14,6 @@ import pytest
 import yaml
 from hypothesis import settings
 
-from support import unavailable
-
 # A slow machine is no failure of the mathematics: no test fails for the time that one example takes
 settings.register_profile("book", deadline=None)
 settings.load_profile("book")
@@ -31,6 +29,7 @@ def browser():
     from playwright.sync_api import sync_playwright  # the tests of the package alone need neither
 
     from site_checks import chromium
+    from support import unavailable
 
     if (executable := chromium()) is None:
         unavailable("no Chromium on this machine")

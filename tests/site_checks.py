@@ -515,8 +515,9 @@ def keyboard_problems(page: Page) -> list[str]:
     """
     page.evaluate(
         """() => {
-        document.activeElement?.blur();
-        window.scrollTo(0, 0);
+        document.body.tabIndex = -1;  // the first Tab starts from the top of the page, wherever the focus was
+        document.body.focus();
+        document.body.removeAttribute('tabindex');
         window.reached = new Set();
         window.bare = [];
         window.operable = () => [...document.querySelectorAll(
